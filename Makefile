@@ -1,0 +1,16 @@
+# cgae: PGXS build.  In-tree: make && make install.  Out of tree (VPATH):
+#   make -f /path/to/cgae/Makefile VPATH=/path/to/cgae
+# PG_CONFIG names the server to build for.
+
+EXTENSION = cgae
+MODULE_big = cgae
+DATA = $(wildcard $(srcdir)/sql/cgae--*.sql)
+OBJS = \
+	src/module.o
+
+PG_CPPFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+SHLIB_LINK = -lcrypto
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)

@@ -1,0 +1,39 @@
+/*
+ * enum_map.h
+ *	  Enum values of cgae.tier and cgae.agent_status as small integers.
+ *
+ * Enum OIDs differ from database to database and change when the extension is
+ * dropped and created again, so a map belongs to one call site (fn_extra) or
+ * to one relation's cache entry, never to a global.
+ */
+#ifndef CGAE_ENUM_MAP_H
+#define CGAE_ENUM_MAP_H
+
+#include "fmgr.h"
+
+#define CGAE_ENUM_MAX 6
+
+typedef struct CgaeEnumMap
+{
+	Oid			type;
+	int			count;
+	Oid			value[CGAE_ENUM_MAX];	/* in the order of the labels */
+} CgaeEnumMap;
+
+/* Fill a map of an enum type; error when the type has not exactly these labels. */
+extern void cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *labels, int count);
+
+/* Position of an enum value; error when it is not one of the type's. */
+extern int	cgae_enum_map_index(const CgaeEnumMap *map, Oid value);
+
+extern const char *const cgae_tier_labels[6];
+extern const char *const cgae_status_labels[5];
+
+/*
+ * The map of cgae.tier for this call site, found through the function's own
+ * signature and kept in fn_extra.
+ */
+extern const CgaeEnumMap *cgae_tier_map_of_result(FunctionCallInfo fcinfo);
+extern const CgaeEnumMap *cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno);
+
+#endif							/* CGAE_ENUM_MAP_H */

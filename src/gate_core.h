@@ -1,0 +1,68 @@
+/*
+ * gate_core.h
+ *	  The weakest-link gate as pure arithmetic (CGAE, arXiv 2603.15639, section 3).
+ *
+ * Includes no executor header: callable from fuzzers and unit tests alone.
+ */
+#ifndef CGAE_GATE_CORE_H
+#define CGAE_GATE_CORE_H
+
+/* Tiers T0..T5. */
+#define CGAE_TIERS 6
+
+/* The three gated dimensions, in the order in which ties of the binding dimension break. */
+typedef enum CgaeDimension
+{
+	CGAE_CC,					/* constraint compliance */
+	CGAE_ER,					/* epistemic robustness */
+	CGAE_AS,					/* behavioural alignment */
+	CGAE_IH						/* intrinsic-hallucination integrity: a switch, not a step */
+} CgaeDimension;
+
+#define CGAE_GATED_DIMENSIONS 3
+#define CGAE_DIMENSIONS 4
+
+/*
+ * Robustness vector, the in-memory and on-disk layout of cgae.robustness:
+ * score[CGAE_CC..CGAE_IH], each a double in [0,1], never NaN, never -0.
+ */
+typedef struct CgaeRobustness
+{
+	double		score[CGAE_DIMENSIONS];
+} CgaeRobustness;
+
+/* theta[d][k] is the least score of dimension d for tier k; theta[d][0] is 0. */
+typedef struct CgaeThresholds
+{
+	double		theta[CGAE_GATED_DIMENSIONS][CGAE_TIERS];
+	double		ih_threshold;
+} CgaeThresholds;
+
+/* What the gate found, dimension by dimension. */
+typedef struct CgaeGateDetail
+{
+	int			tier;			/* 0..5 */
+	int			step[CGAE_GATED_DIMENSIONS];	/* g_cc, g_er, g_as */
+	int			ih_pass;		/* boolean */
+	int			binding;		/* CgaeDimension, or -1 at T5 */
+	double		gap;			/* distance to the next tier in that dimension; 0 at T5 */
+} CgaeGateDetail;
+
+/* The paper's thresholds (Table 1), in force before a registry exists. */
+extern const CgaeThresholds cgae_paper_thresholds;
+
+/* Tier index 0..5 of a vector. */
+extern int	cgae_gate_core_tier(const CgaeThresholds *thresholds, const CgaeRobustness *r);
+
+/* The same with every intermediate result. */
+extern void cgae_gate_core_detail(const CgaeThresholds *thresholds, const CgaeRobustness *r,
+								  CgaeGateDetail *detail);
+
+/*
+ * First fault of a set of thresholds, or NULL: each dimension starts at 0,
+ * increases strictly, ends at or below 1; ih_threshold in [0,1]; no NaN.
+ * The text is static and completes "gate thresholds are refused: ...".
+ */
+extern const char *cgae_gate_core_fault(const CgaeThresholds *thresholds);
+
+#endif							/* CGAE_GATE_CORE_H */
