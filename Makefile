@@ -6,7 +6,9 @@ EXTENSION = cgae
 MODULE_big = cgae
 DATA = $(wildcard $(srcdir)/sql/cgae--*.sql)
 OBJS = \
-	src/module.o
+	src/cache.o \
+	src/module.o \
+	src/policy.o
 
 PG_CPPFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lcrypto

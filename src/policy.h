@@ -5,8 +5,11 @@
 #ifndef CGAE_POLICY_H
 #define CGAE_POLICY_H
 
+#include "access/htup.h"
+#include "access/tupdesc.h"
 #include "gate_core.h"
 #include "utils/numeric.h"
+#include "utils/relcache.h"
 
 typedef struct CgaePolicy
 {
@@ -19,13 +22,31 @@ typedef struct CgaePolicy
 } CgaePolicy;
 
 /*
- * The policy in force (the highest version that is committed now, whatever
- * the transaction's snapshot sees), or the paper's defaults when there is no
- * registry.  Valid until the next call of either function.
+ * The policy in force: the highest version that is committed now, or written
+ * by this transaction, whatever the transaction's snapshot sees; the paper's
+ * defaults when there is no registry.  Reads with no regard to the caller's
+ * privileges.  The result lives until the next call of any function here.
  */
 extern const CgaePolicy *cgae_policy_in_force(void);
 
+/*
+ * The same for a guard: takes ROW SHARE on gate_policies first, held to the
+ * end of the transaction, so that no publication comes between the judgement
+ * and its commit.  Copies, since the guard runs SQL while it uses the policy;
+ * the copy has no budget ceilings.
+ */
+extern void cgae_policy_in_force_for_guard(CgaePolicy *copy);
+
 /* A published version; an unknown one is an error (no_data_found). */
 extern const CgaePolicy *cgae_policy_by_version(int32 version);
+
+/*
+ * Read a policy from a row of gate_policies, refusing (check_violation) what
+ * section 2 of the design forbids.  Allocates numerics in the current context.
+ */
+extern void cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy);
+
+/* Highest version visible now in an open gate_policies, 0 when it is empty. */
+extern int32 cgae_policy_last_version(Relation policies);
 
 #endif							/* CGAE_POLICY_H */

@@ -1,0 +1,20 @@
+/*
+ * cache.h
+ *	  The one long-lived memory context of the extension, and the relcache
+ *	  invalidation counter on which its caches rest.
+ */
+#ifndef CGAE_CACHE_H
+#define CGAE_CACHE_H
+
+#include "utils/palloc.h"
+
+/* Context "cgae cache", a child of CacheMemoryContext; made on first use. */
+extern MemoryContext cgae_cache_context(void);
+
+/* What a cache does about an invalidation of relid (InvalidOid: of everything). */
+typedef void (*CgaeInvalidate) (Oid relid);
+
+/* Call a function at every relcache invalidation, for the life of the backend. */
+extern void cgae_on_relcache_invalidation(CgaeInvalidate invalidate);
+
+#endif							/* CGAE_CACHE_H */
