@@ -30,11 +30,13 @@
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "cache.h"
+#include "errors.h"
 #include "policy.h"
 
 /* Paper defaults other than the thresholds (DESIGN section 2). */
@@ -107,7 +109,7 @@ refuse_policy(const char *column, const char *rule)
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("gate policy is refused: %s %s", column, rule),
-			 errschema("cgae"), errtable("gate_policies"), errcolumn(column)));
+			 cgae_err_object("gate_policies", column, NULL)));
 }
 
 /* Fetch a column by name; it must be there and not null. */
@@ -132,7 +134,7 @@ policy_column(HeapTuple tuple, TupleDesc desc, const char *name, Oid type)
 			ereport(ERROR,
 					(errcode(ERRCODE_NOT_NULL_VIOLATION),
 					 errmsg("gate policy is refused: %s is null", name),
-					 errschema("cgae"), errtable("gate_policies"), errcolumn(name)));
+					 cgae_err_object("gate_policies", name, NULL)));
 		return value;
 	}
 	ereport(ERROR,
@@ -192,7 +194,7 @@ cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("gate policy is refused: %s", fault),
-				 errschema("cgae"), errtable("gate_policies")));
+				 cgae_err_object("gate_policies", NULL, NULL)));
 
 	ceilings = six_elements(DatumGetArrayTypeP(policy_column(tuple, desc, "budget_ceilings",
 															 NUMERICARRAYOID)),
@@ -374,7 +376,7 @@ load_policy(int32 version)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("no gate policy is in force: cgae.gate_policies is empty"),
-					 errschema("cgae"), errtable("gate_policies")));
+					 cgae_err_object("gate_policies", NULL, NULL)));
 		return NULL;
 	}
 	cgae_policy_from_tuple(tuple, RelationGetDescr(policies), &policy);

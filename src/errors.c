@@ -1,0 +1,45 @@
+/*
+ * errors.c
+ *	  Error fields and refusals shared by many files.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "postgres_ext.h"
+#include "utils/lsyscache.h"
+
+#include "errors.h"
+
+int
+cgae_err_object(const char *table, const char *column, const char *constraint)
+{
+	err_generic_string(PG_DIAG_SCHEMA_NAME, "cgae");
+	if (table != NULL)
+		err_generic_string(PG_DIAG_TABLE_NAME, table);
+	if (column != NULL)
+		err_generic_string(PG_DIAG_COLUMN_NAME, column);
+	if (constraint != NULL)
+		err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint);
+	return 0;					/* return value does not matter */
+}
+
+void
+cgae_require_registry(void)
+{
+	Oid			namespace = get_namespace_oid("cgae", true);
+
+	if (!OidIsValid(namespace) || !OidIsValid(get_relname_relid("agents", namespace)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no agent registry in this database"),
+				 errhint("Run SELECT cgae.create_registry() as the role that shall own it."),
+				 cgae_err_object("agents", NULL, NULL)));
+}
+
+void
+cgae_refuse_null_argument(const char *function, const char *argument)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("argument \"%s\" of cgae.%s is null", argument, function)));
+}

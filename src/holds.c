@@ -1,0 +1,114 @@
+/*
+ * holds.c
+ *	  The set of reasons for which an agent is suspended.
+ *
+ * A handful of names at most, so that linear searches are right.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "holds.h"
+
+bool
+cgae_holds_has(const CgaeHolds *holds, const char *name)
+{
+	for (int i = 0; i < holds->count; i++)
+		if (strcmp(holds->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+cgae_holds_add(CgaeHolds *holds, const char *name)
+{
+	char	  **grown;
+	int			at = 0;
+
+	while (at < holds->count && strcmp(holds->name[at], name) < 0)
+		at++;
+	if (at < holds->count && strcmp(holds->name[at], name) == 0)
+		return;
+	grown = palloc((holds->count + 1) * sizeof(char *));
+	for (int i = 0; i < holds->count; i++)
+		grown[i < at ? i : i + 1] = holds->name[i];
+	grown[at] = pstrdup(name);
+	holds->name = grown;
+	holds->count++;
+}
+
+void
+cgae_holds_remove(CgaeHolds *holds, const char *name)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < holds->count; i++)
+		if (strcmp(holds->name[i], name) != 0)
+			holds->name[kept++] = holds->name[i];
+	holds->count = kept;
+}
+
+bool
+cgae_hold_is_reserved(const char *name)
+{
+	return strcmp(name, CGAE_HOLD_FAILED_AUDIT) == 0 || strcmp(name, CGAE_HOLD_DRIFT) == 0;
+}
+
+CgaeHolds
+cgae_holds_minus(const CgaeHolds *a, const CgaeHolds *b)
+{
+	CgaeHolds	rest = {0, NULL};
+
+	for (int i = 0; i < a->count; i++)
+		if (!cgae_holds_has(b, a->name[i]))
+			cgae_holds_add(&rest, a->name[i]);
+	return rest;
+}
+
+void
+cgae_hold_check_name(const char *name)
+{
+	if (strspn(name, " \t\n\r\f\v") == strlen(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("name of a hold is blank"),
+				 errhint("A hold names the reason of a suspension, for instance 'manual_review'.")));
+}
+
+CgaeHolds
+cgae_holds_from_array(Datum array)
+{
+	CgaeHolds	holds = {0, NULL};
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		char	   *name;
+
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("name of a hold is null")));
+		name = TextDatumGetCString(elements[i]);
+		cgae_hold_check_name(name);
+		cgae_holds_add(&holds, name);
+	}
+	return holds;
+}
+
+Datum
+cgae_holds_to_array(const CgaeHolds *holds)
+{
+	Datum	   *elements = palloc(holds->count * sizeof(Datum));
+
+	for (int i = 0; i < holds->count; i++)
+		elements[i] = CStringGetTextDatum(holds->name[i]);
+	return PointerGetDatum(construct_array(elements, holds->count, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}

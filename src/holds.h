@@ -1,0 +1,39 @@
+/*
+ * holds.h
+ *	  The set of reasons for which an agent is suspended, a sorted text[].
+ */
+#ifndef CGAE_HOLDS_H
+#define CGAE_HOLDS_H
+
+
+
+/* The two holds that only the guards place, and only a certification lifts. */
+#define CGAE_HOLD_FAILED_AUDIT "failed_audit"
+#define CGAE_HOLD_DRIFT "architecture_drift"
+
+typedef struct CgaeHolds
+{
+	int			count;
+	char	  **name;			/* sorted bytewise, no two equal */
+} CgaeHolds;
+
+/*
+ * Read a text[]; duplicates fold, order does not matter.  A null element or a
+ * blank name is refused (null_value_not_allowed, invalid_parameter_value).
+ * Memory is the current context's.
+ */
+extern CgaeHolds cgae_holds_from_array(Datum array);
+extern Datum cgae_holds_to_array(const CgaeHolds *holds);
+
+extern bool cgae_holds_has(const CgaeHolds *holds, const char *name);
+extern void cgae_holds_add(CgaeHolds *holds, const char *name);
+extern void cgae_holds_remove(CgaeHolds *holds, const char *name);
+extern bool cgae_hold_is_reserved(const char *name);
+
+/* The elements of a that b lacks. */
+extern CgaeHolds cgae_holds_minus(const CgaeHolds *a, const CgaeHolds *b);
+
+/* Refuse a blank name (invalid_parameter_value). */
+extern void cgae_hold_check_name(const char *name);
+
+#endif							/* CGAE_HOLDS_H */

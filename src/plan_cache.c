@@ -1,0 +1,81 @@
+/*
+ * plan_cache.c
+ *	  Prepared statements, the only user of SPI_keepplan.
+ *
+ * The server's plan cache notices by itself when a table that a plan reads
+ * changes, and plans again.  What it cannot know is that the types of our
+ * arguments were dropped and created again: those are compared here.
+ */
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+#include "utils/hsearch.h"
+
+#include "cache.h"
+#include "plan_cache.h"
+
+typedef struct PlanKey
+{
+	Oid			owner;
+	int32		query;
+} PlanKey;
+
+typedef struct PlanEntry
+{
+	PlanKey		key;
+	SPIPlanPtr	plan;			/* NULL: to be prepared */
+	Oid			argument_types[CGAE_PLAN_MAX_ARGS];
+} PlanEntry;
+
+static HTAB *plans = NULL;
+
+static void
+make_plans(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(PlanKey);
+	ctl.entrysize = sizeof(PlanEntry);
+	ctl.hcxt = cgae_cache_context();
+	plans = hash_create("cgae plans", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+SPIPlanPtr
+cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
+		  const Oid *argument_types)
+{
+	PlanKey		key = {owner, query};
+	PlanEntry  *entry;
+	SPIPlanPtr	plan;
+	bool		found;
+	Size		types_size = argument_count * sizeof(Oid);
+
+	Assert(argument_count <= CGAE_PLAN_MAX_ARGS);
+	if (plans == NULL)
+		make_plans();
+	entry = hash_search(plans, &key, HASH_ENTER, &found);
+	if (!found)
+		entry->plan = NULL;
+	if (entry->plan != NULL &&
+		memcmp(entry->argument_types, argument_types, types_size) == 0)
+		return entry->plan;
+
+	if (entry->plan != NULL)
+	{
+		SPIPlanPtr	stale = entry->plan;
+
+		entry->plan = NULL;
+		SPI_freeplan(stale);
+	}
+	/* one agent by its key: no set of parameters deserves a plan of its own */
+	plan = SPI_prepare_cursor(sql, argument_count, unconstify(Oid *, argument_types),
+							  CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+
+	memcpy(entry->argument_types, argument_types, types_size);
+	entry->plan = plan;			/* validity last: preparing may have failed */
+	return plan;
+}

@@ -1,0 +1,41 @@
+/*
+ * plan_cache.h
+ *	  Prepared statements of the guards and application functions.
+ */
+#ifndef CGAE_PLAN_CACHE_H
+#define CGAE_PLAN_CACHE_H
+
+#include "executor/spi.h"
+
+/* Every fixed statement of the extension. */
+typedef enum CgaeQuery
+{
+	CGAE_Q_TOUCH_AGENT,			/* guard: lock, check and rewrite an agent's row */
+	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
+	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
+	CGAE_Q_REGISTER,
+	CGAE_Q_CERTIFY,
+	CGAE_Q_REGISTERED_HASH,
+	CGAE_Q_OBSERVE,
+	CGAE_Q_UPDATE_ARCHITECTURE,
+	CGAE_Q_SUSPEND,
+	CGAE_Q_REINSTATE,
+	CGAE_Q_DEREGISTER,
+	CGAE_Q_AGENT_RECORD,
+	CGAE_Q_AUDIT_CID,
+	CGAE_Q_TIER_DISTRIBUTION,
+	CGAE_Q_AGENTS_BY_TIER
+} CgaeQuery;
+
+#define CGAE_PLAN_MAX_ARGS 8
+
+/*
+ * The plan of a statement, prepared once per backend for an owner: the
+ * relation whose trigger runs it or the function that does.  Owners and
+ * argument types change when the extension is dropped and created anew, so
+ * both are part of the key.  Call between SPI_connect and SPI_finish.
+ */
+extern SPIPlanPtr cgae_plan(Oid owner, CgaeQuery query, const char *sql,
+							int argument_count, const Oid *argument_types);
+
+#endif							/* CGAE_PLAN_CACHE_H */

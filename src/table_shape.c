@@ -1,0 +1,192 @@
+/*
+ * table_shape.c
+ *	  Where the registry's columns are in a table, by name.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_index.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "cache.h"
+#include "table_shape.h"
+
+static HTAB *shapes = NULL;
+
+/* Mark, never free: a caller up the stack may still hold the pointer. */
+static void
+invalidate_shapes(Oid relid)
+{
+	HASH_SEQ_STATUS seq;
+	CgaeShape  *shape;
+
+	if (OidIsValid(relid))
+	{
+		shape = hash_search(shapes, &relid, HASH_FIND, NULL);
+		if (shape != NULL)
+			shape->valid = false;
+		return;
+	}
+	hash_seq_init(&seq, shapes);
+	while ((shape = hash_seq_search(&seq)) != NULL)
+		shape->valid = false;
+}
+
+static void
+make_shapes(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(CgaeShape);
+	ctl.hcxt = cgae_cache_context();
+	shapes = hash_create("cgae table shapes", 8, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	cgae_on_relcache_invalidation(invalidate_shapes);
+}
+
+/* OID of a column type of ours: "cgae.tier", or a name in pg_catalog. */
+static Oid
+column_type(const char *name)
+{
+	bool		ours = strncmp(name, "cgae.", 5) == 0;
+	Oid			namespace = get_namespace_oid(ours ? "cgae" : "pg_catalog", false);
+
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(ours ? name + 5 : name),
+						   ObjectIdGetDatum(namespace));
+}
+
+/* Count unique and exclusion indexes other than the primary key. */
+static int
+count_other_unique_indexes(Relation relation)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *cell;
+	int			count = 0;
+
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		if ((index->indisunique || index->indisexclusion) && !index->indisprimary)
+			count++;
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	return count;
+}
+
+const CgaeShape *
+cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
+{
+	Oid			relid = RelationGetRelid(relation);
+	TupleDesc	desc = RelationGetDescr(relation);
+	CgaeShape  *shape;
+	bool		found;
+
+	Assert(count <= CGAE_SHAPE_MAX_COLUMNS);
+	if (shapes == NULL)
+		make_shapes();
+	shape = hash_search(shapes, &relid, HASH_ENTER, &found);
+	if (found && shape->valid && shape->columns == columns)
+		return shape;
+
+	shape->valid = false;
+	shape->columns = columns;
+	shape->tier.count = shape->status.count = 0;
+	for (int c = 0; c < count; c++)
+	{
+		AttrNumber	attnum = get_attnum(relid, columns[c].name);
+		Oid			type;
+
+		if (attnum <= InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("relation \"%s\" has no column \"%s\", which its cgae trigger needs",
+							RelationGetRelationName(relation), columns[c].name)));
+		type = TupleDescAttr(desc, attnum - 1)->atttypid;
+		if (type != column_type(columns[c].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of relation \"%s\" has type %s, its cgae trigger needs %s",
+							columns[c].name, RelationGetRelationName(relation),
+							format_type_be(type), columns[c].type)));
+		shape->index[c] = attnum - 1;
+		if (shape->tier.count == 0 && strcmp(columns[c].type, "cgae.tier") == 0)
+			cgae_enum_map_init(&shape->tier, type, cgae_tier_labels, lengthof(cgae_tier_labels));
+		if (shape->status.count == 0 && strcmp(columns[c].type, "cgae.agent_status") == 0)
+			cgae_enum_map_init(&shape->status, type, cgae_status_labels,
+							   lengthof(cgae_status_labels));
+	}
+	shape->other_unique_indexes = count_other_unique_indexes(relation);
+	shape->valid = true;
+	return shape;
+}
+
+void
+cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tuple)
+{
+	row->shape = shape;
+	row->desc = desc;
+	row->values = palloc(desc->natts * sizeof(Datum));
+	row->nulls = palloc(desc->natts * sizeof(bool));
+	row->changed = NULL;
+	heap_deform_tuple(tuple, desc, row->values, row->nulls);
+}
+
+static void
+row_change(CgaeRow *row, int column, Datum value, bool isnull)
+{
+	int			index = row->shape->index[column];
+
+	if (row->changed == NULL)
+		row->changed = palloc0(row->desc->natts * sizeof(bool));
+	row->values[index] = value;
+	row->nulls[index] = isnull;
+	row->changed[index] = true;
+}
+
+void
+cgae_row_set(CgaeRow *row, int column, Datum value)
+{
+	row_change(row, column, value, false);
+}
+
+void
+cgae_row_set_null(CgaeRow *row, int column)
+{
+	row_change(row, column, (Datum) 0, true);
+}
+
+HeapTuple
+cgae_row_close(CgaeRow *row, HeapTuple tuple)
+{
+	if (row->changed == NULL)
+		return tuple;
+	return heap_modify_tuple(tuple, row->desc, row->values, row->nulls, row->changed);
+}
+
+bool
+cgae_row_same(const CgaeRow *a, const CgaeRow *b, int column)
+{
+	int			i = a->shape->index[column];
+	Form_pg_attribute att = TupleDescAttr(a->desc, i);
+
+	if (a->nulls[i] || b->nulls[i])
+		return a->nulls[i] && b->nulls[i];
+	/* an unchanged value is nearly always the same bytes, toast pointers included */
+	if (datumIsEqual(a->values[i], b->values[i], att->attbyval, att->attlen))
+		return true;
+	return att->attlen == -1 &&
+		datum_image_eq(a->values[i], b->values[i], att->attbyval, att->attlen);
+}

@@ -1,0 +1,73 @@
+/*
+ * table_shape.h
+ *	  Where the registry's columns are in a table, by name.
+ *
+ * Attribute numbers differ between a partition and its parent and between a
+ * fresh and a much-altered table; enum OIDs differ between databases.  Both
+ * are looked up once per relation and kept until it changes.
+ */
+#ifndef CGAE_TABLE_SHAPE_H
+#define CGAE_TABLE_SHAPE_H
+
+#include "access/htup.h"
+#include "enum_map.h"
+#include "utils/relcache.h"
+
+#define CGAE_SHAPE_MAX_COLUMNS 32
+
+/* A column that a guard needs: its name and its type, "schema.name" for ours. */
+typedef struct CgaeColumn
+{
+	const char *name;
+	const char *type;
+} CgaeColumn;
+
+typedef struct CgaeShape
+{
+	Oid			relid;			/* hash key */
+	bool		valid;
+	const CgaeColumn *columns;	/* what it was made for */
+	int			index[CGAE_SHAPE_MAX_COLUMNS];	/* attribute number - 1 of each column */
+	CgaeEnumMap tier;
+	CgaeEnumMap status;
+	int			other_unique_indexes;	/* unique or exclusion indexes besides the primary key */
+} CgaeShape;
+
+/*
+ * The shape of an open relation.  A missing column or one of another type is
+ * an error (undefined_column, datatype_mismatch): the trigger hangs on a
+ * table that is none of the registry's.  Lives as long as the backend; its
+ * contents are right while the relation stays open.
+ */
+extern const CgaeShape *cgae_table_shape(Relation relation, const CgaeColumn *columns, int count);
+
+/*
+ * A row taken apart by column.  values and nulls are indexed by attribute,
+ * as heap_form_tuple wants them: ROW_VALUE(row, COLUMN) finds a column's.
+ */
+typedef struct CgaeRow
+{
+	const CgaeShape *shape;
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+	bool	   *changed;		/* set by cgae_row_set* */
+} CgaeRow;
+
+#define ROW_VALUE(row, column) ((row)->values[(row)->shape->index[column]])
+#define ROW_NULL(row, column) ((row)->nulls[(row)->shape->index[column]])
+
+/* Take a tuple apart; arrays in the current context, values point into the tuple. */
+extern void cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tuple);
+
+/* Set a column, or make it null. */
+extern void cgae_row_set(CgaeRow *row, int column, Datum value);
+extern void cgae_row_set_null(CgaeRow *row, int column);
+
+/* The tuple with what was set; the same pointer when nothing was. */
+extern HeapTuple cgae_row_close(CgaeRow *row, HeapTuple tuple);
+
+/* Do two rows of one relation hold the same bytes in a column (after detoasting)? */
+extern bool cgae_row_same(const CgaeRow *a, const CgaeRow *b, int column);
+
+#endif							/* CGAE_TABLE_SHAPE_H */
