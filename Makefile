@@ -6,7 +6,12 @@ EXTENSION = cgae
 MODULE_big = cgae
 DATA = $(wildcard $(srcdir)/sql/cgae--*.sql)
 OBJS = \
+	src/architecture.o \
 	src/cache.o \
+	src/canonical_json.o \
+	src/canonical_output.o \
+	src/float_repr.o \
+	src/json_string.o \
 	src/module.o \
 	src/policy.o
 

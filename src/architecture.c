@@ -1,0 +1,290 @@
+/*
+ * architecture.c
+ *	  Architecture hashes: SHA-256 over the canonical JSON of a model configuration.
+ *
+ * The hash of a json value is that of its text read as UTF-8, so it is the same
+ * in every database encoding.  A jsonb value is hashed as the text that it
+ * prints: jsonb has normalised its numbers (1e5 became 100000, an integer) and
+ * dropped duplicate keys by then, so the two may differ for what was one text.
+ *
+ * Invariants: the digest is made as the canonical text is written, which is
+ * never held as a whole; nothing of OpenSSL's outlives the call but the
+ * algorithm itself.  The C functions are called by the registry's guards.
+ */
+#include "postgres.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+
+#include "architecture.h"
+#include "canonical_json.h"
+
+#define DIGEST_BYTES (CGAE_DIGEST_DIGITS / 2)
+
+/* Bytes of a refused hash that its message shows. */
+#define SHOWN_BYTES 80
+
+/* Raise the reason that OpenSSL gives for a failure. */
+static void
+openssl_failure(const char *what)
+{
+	const char *reason = ERR_reason_error_string(ERR_get_error());
+
+	ERR_clear_error();
+	ereport(ERROR,
+			(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+			 errmsg("could not %s SHA-256 digest: %s", what,
+					reason != NULL ? reason : "no reason given")));
+}
+
+/*
+ * The SHA-256 algorithm.  OpenSSL 3 looks it up among its providers, which
+ * costs more than the digest of a short text: once per backend.
+ */
+static const EVP_MD *
+sha256(void)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+	static EVP_MD *algorithm = NULL;
+
+	if (algorithm == NULL)
+		algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (algorithm == NULL)
+		openssl_failure("find");
+	return algorithm;
+#else
+	return EVP_sha256();
+#endif
+}
+
+/* Memory context callback: free a digest, at the end of the call or on error. */
+static void
+free_digest(void *arg)
+{
+	EVP_MD_CTX_free(arg);
+}
+
+/* CgaeJsonSink of an EVP_MD_CTX. */
+static void
+digest_piece(void *state, const char *piece, size_t length)
+{
+	if (EVP_DigestUpdate(state, piece, length) != 1)
+		openssl_failure("update");
+}
+
+/*
+ * CgaeJsonSink of a StringInfo whose first bytes are the header of a text
+ * value.  Escaping can make 6 bytes out of 1, so valid input may be too long.
+ */
+static void
+append_piece(void *state, const char *piece, size_t length)
+{
+	StringInfo	result = state;
+
+	if (length >= MaxAllocSize - (size_t) result->len)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("canonical JSON is too long for a value of type text"),
+				 errdetail("A value of type text is at most 1 GB long."),
+				 errhint("The architecture hash of this value can be computed nevertheless.")));
+	appendBinaryStringInfoNT(result, piece, (int) length);
+}
+
+/* Write the canonical form of a JSON text in the database encoding to a sink. */
+static void
+write_canonical(const char *json, int length, CgaeJsonSink sink, void *state)
+{
+	char	   *utf8 = (char *) pg_do_encoding_conversion((unsigned char *) unconstify(char *, json),
+														  length, GetDatabaseEncoding(), PG_UTF8);
+
+	cgae_canonical_json_write(utf8, utf8 == json ? length : strlen(utf8), sink, state);
+	if (utf8 != json)
+		pfree(utf8);
+}
+
+/* The canonical form of a JSON text as a new text value. */
+static text *
+canonical_text(const char *json, int length)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	appendStringInfoSpaces(&result, VARHDRSZ);
+	write_canonical(json, length, append_piece, &result);
+	SET_VARSIZE(result.data, result.len);
+	return (text *) result.data;
+}
+
+/* Write the digest of a JSON text as 64 lower-case hex digits and a NUL. */
+static void
+digest(const char *json, int length, char dest[CGAE_DIGEST_DIGITS + 1])
+{
+	const EVP_MD *algorithm = sha256();
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned int size = 0;
+	EVP_MD_CTX *state;
+	MemoryContextCallback *cleanup;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "cgae architecture digest",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	/* nothing can fail between the creation of the digest and its registration */
+	cleanup = palloc(sizeof(MemoryContextCallback));
+	state = EVP_MD_CTX_new();
+	if (state == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	cleanup->func = free_digest;
+	cleanup->arg = state;
+	MemoryContextRegisterResetCallback(context, cleanup);
+
+	if (EVP_DigestInit_ex(state, algorithm, NULL) != 1)
+		openssl_failure("start");
+	write_canonical(json, length, digest_piece, state);
+	if (EVP_DigestFinal_ex(state, bytes, &size) != 1)
+		openssl_failure("finish");
+	if (size != DIGEST_BYTES)
+		elog(ERROR, "SHA-256 digest has %u bytes", size);
+
+	hex_encode((const char *) bytes, DIGEST_BYTES, dest);
+	dest[CGAE_DIGEST_DIGITS] = '\0';
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/* The first digits of the digest of a JSON text as a new text value. */
+static text *
+digest_text(const char *json, int length, int digits)
+{
+	char		hex[CGAE_DIGEST_DIGITS + 1];
+
+	digest(json, length, hex);
+	return cstring_to_text_with_len(hex, digits);
+}
+
+/* The text of a jsonb value, as jsonb_out() gives it, and its length. */
+static char *
+jsonb_text(Jsonb *jsonb, int *length)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	(void) JsonbToCString(&result, &jsonb->root, VARSIZE(jsonb));
+	*length = result.len;
+	return result.data;
+}
+
+void
+cgae_architecture_digest_of_json(const text *json, char dest[CGAE_DIGEST_DIGITS + 1])
+{
+	digest(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json), dest);
+}
+
+int
+cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1])
+{
+	const char *given = VARDATA_ANY(hash);
+	int			length = VARSIZE_ANY_EXHDR(hash);
+	bool		valid = (length == CGAE_HASH_DIGITS || length == CGAE_DIGEST_DIGITS);
+
+	for (int i = 0; valid && i < length; i++)
+	{
+		char		digit = given[i];
+
+		if (digit >= 'A' && digit <= 'F')
+			digit += 'a' - 'A';
+		valid = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
+		dest[i] = digit;
+	}
+
+	if (!valid)
+	{
+		int			shown = pg_mbcliplen(given, length, SHOWN_BYTES);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("architecture hash \"%.*s%s\" is not 16 or 64 hexadecimal digits",
+						shown, given, shown < length ? "..." : "")));
+	}
+	dest[length] = '\0';
+	return length;
+}
+
+bool
+cgae_architecture_hash_equal(const char *a, const char *b)
+{
+	return strncmp(a, b, Min(strlen(a), strlen(b))) == 0;
+}
+
+/* cgae.canonical_json(json) returns text */
+PG_FUNCTION_INFO_V1(cgae_canonical_json);
+Datum
+cgae_canonical_json(PG_FUNCTION_ARGS)
+{
+	text	   *json = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_TEXT_P(canonical_text(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json)));
+}
+
+/* cgae.architecture_hash(json) returns text: the first 16 digits of the digest */
+PG_FUNCTION_INFO_V1(cgae_architecture_hash);
+Datum
+cgae_architecture_hash(PG_FUNCTION_ARGS)
+{
+	text	   *json = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_TEXT_P(digest_text(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json), CGAE_HASH_DIGITS));
+}
+
+/* cgae.architecture_digest(json) returns text: 64 lower-case hex digits */
+PG_FUNCTION_INFO_V1(cgae_architecture_digest);
+Datum
+cgae_architecture_digest(PG_FUNCTION_ARGS)
+{
+	text	   *json = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_TEXT_P(digest_text(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json), CGAE_DIGEST_DIGITS));
+}
+
+/* cgae.canonical_jsonb(jsonb) returns text: of what jsonb kept */
+PG_FUNCTION_INFO_V1(cgae_canonical_jsonb);
+Datum
+cgae_canonical_jsonb(PG_FUNCTION_ARGS)
+{
+	int			length;
+	char	   *json = jsonb_text(PG_GETARG_JSONB_P(0), &length);
+
+	PG_RETURN_TEXT_P(canonical_text(json, length));
+}
+
+/* cgae.architecture_hash_jsonb(jsonb) returns text: of what jsonb kept */
+PG_FUNCTION_INFO_V1(cgae_architecture_hash_jsonb);
+Datum
+cgae_architecture_hash_jsonb(PG_FUNCTION_ARGS)
+{
+	int			length;
+	char	   *json = jsonb_text(PG_GETARG_JSONB_P(0), &length);
+
+	PG_RETURN_TEXT_P(digest_text(json, length, CGAE_HASH_DIGITS));
+}
+
+/* cgae.architecture_digest_jsonb(jsonb) returns text: of what jsonb kept */
+PG_FUNCTION_INFO_V1(cgae_architecture_digest_jsonb);
+Datum
+cgae_architecture_digest_jsonb(PG_FUNCTION_ARGS)
+{
+	int			length;
+	char	   *json = jsonb_text(PG_GETARG_JSONB_P(0), &length);
+
+	PG_RETURN_TEXT_P(digest_text(json, length, CGAE_DIGEST_DIGITS));
+}

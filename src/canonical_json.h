@@ -1,0 +1,21 @@
+/*
+ * canonical_json.h
+ *	  Canonical JSON: what Python's json.dumps(json.loads(text), sort_keys=True) gives.
+ */
+#ifndef CGAE_CANONICAL_JSON_H
+#define CGAE_CANONICAL_JSON_H
+
+#include "canonical_output.h"
+
+/*
+ * Write the canonical form, pure ASCII, of a JSON text in UTF-8 to a sink.
+ * The text need not be NUL-terminated; it is read only, and must stay where it
+ * is meanwhile.  Text that is not JSON is an error (invalid_text_representation)
+ * as is text that is not UTF-8 (character_not_in_repertoire); the sink may have
+ * received nothing or a part by then.  Works in a memory context of its own
+ * below the current one, gone at return.
+ */
+extern void cgae_canonical_json_write(const char *text, size_t length,
+									  CgaeJsonSink sink, void *state);
+
+#endif							/* CGAE_CANONICAL_JSON_H */
