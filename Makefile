@@ -1,10 +1,16 @@
-# cgae: PGXS build.  In-tree: make && make install.  Out of tree (VPATH):
-#   make -f /path/to/cgae/Makefile VPATH=/path/to/cgae
-# PG_CONFIG names the server to build for.
+# cgae: PGXS build.
+#   in the source tree:   make && make install
+#   in a build folder:    make -f /path/to/cgae/Makefile VPATH=/path/to/cgae
+# PG_CONFIG names the server to build for; WERROR=1 makes warnings errors.
+# Written for GNU make.
 
 EXTENSION = cgae
 MODULE_big = cgae
-DATA = $(wildcard $(srcdir)/sql/cgae--*.sql)
+
+# Installed scripts, explicitly: relative to the source tree.
+DATA = \
+	sql/cgae--1.0.sql
+
 OBJS = \
 	src/architecture.o \
 	src/cache.o \
@@ -15,9 +21,41 @@ OBJS = \
 	src/module.o \
 	src/policy.o
 
-PG_CPPFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+# Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
+REGRESS = \
+	install
+
+# Isolation tests: test/specs/NAME.spec, expected/NAME.out.
+ISOLATION =
+
 SHLIB_LINK = -lcrypto
+
+# What the server's own headers and calling convention force off: a function
+# called from SQL takes fcinfo whether it uses it or not.
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
+ifdef WERROR
+PG_CFLAGS += -Werror
+endif
+
+# These two replace PGXS's defaults: our inputs are in test/, the expected
+# output is looked for in the current folder.
+REGRESS_OPTS = --inputdir=$(srcdir)/test
+ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
+# Full path, or make would find the source tree's folder through VPATH.
+REGRESS_PREP = $(CURDIR)/expected
+
+EXTRA_CLEAN = results output_iso regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Every object, bitcode too, depends on every header: there are few of them.
+BITCODE = $(OBJS:.o=.bc)
+$(OBJS) $(BITCODE): $(wildcard $(srcdir)/src/*.h) | $(CURDIR)/src
+
+# Only in a build folder do these two have anything to do.
+$(CURDIR)/src:
+	$(MKDIR_P) $@
+$(CURDIR)/expected:
+	ln -s $(abspath $(srcdir))/expected $@
