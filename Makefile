@@ -33,6 +33,10 @@ SHLIB_LINK = -lcrypto
 # What the server's own headers and calling convention force off: a function
 # called from SQL takes fcinfo whether it uses it or not.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
+ifneq (,$(findstring clang,$(CC)))
+# the server was built by gcc, whose options it hands down
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
 ifdef WERROR
 PG_CFLAGS += -Werror
 endif
@@ -41,8 +45,7 @@ endif
 # output is looked for in the current folder.
 REGRESS_OPTS = --inputdir=$(srcdir)/test
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
-# Full path, or make would find the source tree's folder through VPATH.
-REGRESS_PREP = $(CURDIR)/expected
+REGRESS_PREP = expected
 
 EXTRA_CLEAN = results output_iso regression.diffs regression.out
 
@@ -50,12 +53,17 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# A build folder takes sources from the source tree, never objects built there.
+override VPATH =
+vpath %.c $(srcdir)
+vpath %.control $(srcdir)
+
 # Every object, bitcode too, depends on every header: there are few of them.
 BITCODE = $(OBJS:.o=.bc)
-$(OBJS) $(BITCODE): $(wildcard $(srcdir)/src/*.h) | $(CURDIR)/src
+$(OBJS) $(BITCODE): $(wildcard $(srcdir)/src/*.h) | src
 
 # Only in a build folder do these two have anything to do.
-$(CURDIR)/src:
+src:
 	$(MKDIR_P) $@
-$(CURDIR)/expected:
+expected:
 	ln -s $(abspath $(srcdir))/expected $@

@@ -32,7 +32,7 @@ may_be_root() {
 newest_installed_major() {
   local server
   for server in /usr/lib/postgresql/*/bin/postgres; do
-    [ -x "$server" ] && basename "${server%/bin/postgres}"
+    if [ -x "$server" ]; then basename "${server%/bin/postgres}"; fi
   done | sort -n | tail -1
 }
 
