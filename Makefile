@@ -34,8 +34,8 @@ SHLIB_LINK = -lcrypto
 # called from SQL takes fcinfo whether it uses it or not.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
 ifneq (,$(findstring clang,$(CC)))
-# the server was built by gcc, whose options it hands down
-PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+# the server was built by gcc, whose options and attributes it hands down
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
 endif
 ifdef WERROR
 PG_CFLAGS += -Werror
@@ -54,6 +54,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # A build folder takes sources from the source tree, never objects built there.
+srcdir := $(srcdir)
 override VPATH =
 vpath %.c $(srcdir)
 vpath %.control $(srcdir)
