@@ -64,12 +64,13 @@ missing_packages() {
 no_main_cluster=/etc/postgresql-common/createcluster.d/cgae-no-main-cluster.conf
 
 apt_install() {
-  local status=0
-  as_root mkdir -p "${no_main_cluster%/*}"
+  local status=0 made=
+  [ -d "${no_main_cluster%/*}" ] || { as_root mkdir -p "${no_main_cluster%/*}" && made=1; }
   echo 'create_main_cluster = false' | as_root tee "$no_main_cluster" >/dev/null
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" \
     >"$scratch/apt.log" 2>&1 || status=$?
   as_root rm -f "$no_main_cluster"
+  [ -z "$made" ] || as_root rmdir --ignore-fail-on-non-empty "${no_main_cluster%/*}"
   if [ "$status" -ne 0 ]; then
     tail -n 20 "$scratch/apt.log" >&2
     die "apt-get could not install: $*"
