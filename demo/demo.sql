@@ -29,7 +29,7 @@ SELECT c.relname AS relation,
  ORDER BY kind, relation;
 
 \echo '2. Fourteen models register'
-\echo '   The hash is that of the configuration: SHA-256 of its canonical JSON, the first 16 digits.'
+\echo '   The hash is SHA-256 of the configuration as canonical JSON, the first 16 digits of it.'
 \echo '   The CGAE project published the hashes of eight: they must come out the same.'
 \echo
 CREATE TEMPORARY TABLE published (audit json);
@@ -114,7 +114,7 @@ SELECT e.seq, e.type, e.actor
 
 SELECT public.expect('suspended for drift, nothing certified by the attempt, the attempt on record',
                      a.status = 'suspended' AND a.holds = ARRAY['architecture_drift']
-                     AND a.certification_count = 1 AND a.current_robustness = :'robustness'
+                     AND a.certification_count = 1 AND a.current_robustness = :'robustness'::cgae.robustness
                      AND EXISTS (SELECT FROM cgae.certifications c
                                   WHERE c.agent_id = a.agent_id
                                     AND c.outcome = 'architecture_mismatch' AND c.tier IS NULL))
@@ -140,7 +140,7 @@ SELECT public.expect('refused with SQLSTATE ' || :'sqlstate' || ', and the tier 
 \echo '   The real gpt-5 is audited again: its hash matches, so the certification reinstates it.'
 \echo
 SELECT outcome, seq, tier, status, previous_tier
-  FROM cgae.certify(:'agent_id', :'robustness', 'spot', :'architecture_hash');
+  FROM cgae.certify(:'agent_id', :'robustness'::cgae.robustness, 'spot', :'architecture_hash');
 
 SELECT public.expect('active again with no hold, at the tier of its audit',
                      a.status = 'active' AND a.holds = '{}' AND a.current_tier = :'tier')

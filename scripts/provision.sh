@@ -15,7 +15,7 @@ pg_bin=
 scratch=
 
 say() { printf '==> %s\n' "$*"; }
-die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }
 
 # as_root COMMAND...: run it as root, through sudo when we are somebody else.
 as_root() {
@@ -166,5 +166,5 @@ with_server() {
   done
   # Settings of the caller's own server would only mislead.
   unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGSERVICE PGOPTIONS
-  (cd "$scratch" && pg_virtualenv "${arguments[@]}" "$@")
+  pg_virtualenv "${arguments[@]}" "$@"
 }
