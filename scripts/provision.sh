@@ -36,10 +36,11 @@ newest_installed_major() {
   done | sort -n | tail -1
 }
 
-# The major version that the distribution's package "postgresql" stands for.
+# The major version that the distribution's package "postgresql" stands for; nothing when
+# apt does not know it (yet).
 distribution_major() {
-  apt-cache depends --important postgresql 2>/dev/null |
-    sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -1
+  { apt-cache depends --important postgresql 2>/dev/null || true; } |
+    sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p'
 }
 
 # missing_packages MAJOR: the Debian packages of which a needed file is not there.
