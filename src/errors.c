@@ -43,3 +43,9 @@ cgae_refuse_null_argument(const char *function, const char *argument)
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("argument \"%s\" of cgae.%s is null", argument, function)));
 }
+
+bool
+cgae_is_blank(const char *string)
+{
+	return string[strspn(string, " \t\n\r\f\v")] == '\0';
+}

@@ -17,4 +17,7 @@ extern void cgae_require_registry(void);
 /* Refuse a null argument of a function (null_value_not_allowed). */
 extern void cgae_refuse_null_argument(const char *function, const char *argument);
 
+/* Is the text empty or nothing but white space? */
+extern bool cgae_is_blank(const char *string);
+
 #endif							/* CGAE_ERRORS_H */

@@ -10,6 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "errors.h"
 #include "holds.h"
 
 bool
@@ -70,7 +71,7 @@ cgae_holds_minus(const CgaeHolds *a, const CgaeHolds *b)
 void
 cgae_hold_check_name(const char *name)
 {
-	if (strspn(name, " \t\n\r\f\v") == strlen(name))
+	if (cgae_is_blank(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("name of a hold is blank"),

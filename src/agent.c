@@ -1,0 +1,459 @@
+/*
+ * agent.c
+ *	  Everything that can happen to an agent's state (DESIGN section 2).
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "agent.h"
+#include "architecture.h"
+#include "errors.h"
+
+const CgaeColumn cgae_agent_columns[AGENT_COLUMNS] = {
+	[AGENT_ID] = {"agent_id", "text"},
+	[AGENT_MODEL_NAME] = {"model_name", "text"},
+	[AGENT_ARCHITECTURE_HASH] = {"architecture_hash", "text"},
+	[AGENT_ARCHITECTURE_DIGEST] = {"architecture_digest", "text"},
+	[AGENT_MODEL_CONFIG] = {"model_config", "json"},
+	[AGENT_PROVENANCE] = {"provenance", "jsonb"},
+	[AGENT_REGISTERED_AT] = {"registered_at", "timestamptz"},
+	[AGENT_INITIAL_ROBUSTNESS] = {"initial_robustness", "cgae.robustness"},
+	[AGENT_STATUS] = {"status", "cgae.agent_status"},
+	[AGENT_HOLDS] = {"holds", "_text"},
+	[AGENT_CERTIFIED_TIER] = {"certified_tier", "cgae.tier"},
+	[AGENT_CURRENT_TIER] = {"current_tier", "cgae.tier"},
+	[AGENT_CURRENT_ROBUSTNESS] = {"current_robustness", "cgae.robustness"},
+	[AGENT_CERTIFIED_AT] = {"certified_at", "timestamptz"},
+	[AGENT_LAST_AUDIT_AT] = {"last_audit_at", "timestamptz"},
+	[AGENT_TIER_DROP_AT] = {"tier_drop_at", "timestamptz"},
+	[AGENT_OBSERVED_HASH] = {"observed_architecture_hash", "text"},
+	[AGENT_LAST_SEQ] = {"last_seq", "int4"},
+	[AGENT_CERTIFICATION_COUNT] = {"certification_count", "int4"},
+	[AGENT_BALANCE] = {"balance", "numeric"},
+	[AGENT_TOTAL_EARNED] = {"total_earned", "numeric"},
+	[AGENT_TOTAL_SPENT] = {"total_spent", "numeric"},
+	[AGENT_TOTAL_PENALTIES] = {"total_penalties", "numeric"},
+	[AGENT_TOTAL_TOPUPS] = {"total_topups", "numeric"},
+	[AGENT_CONTRACTS_COMPLETED] = {"contracts_completed", "int8"},
+	[AGENT_CONTRACTS_FAILED] = {"contracts_failed", "int8"},
+	[AGENT_DEREGISTERED_AT] = {"deregistered_at", "timestamptz"},
+};
+
+/* Read a normalised hash out of the row: the full digest when it is known. */
+static void
+read_registered_hash(const CgaeRow *row, char dest[65])
+{
+	int			column = ROW_NULL(row, AGENT_ARCHITECTURE_DIGEST) ?
+		AGENT_ARCHITECTURE_HASH : AGENT_ARCHITECTURE_DIGEST;
+
+	dest[0] = '\0';
+	if (!ROW_NULL(row, column))
+		strlcpy(dest, TextDatumGetCString(ROW_VALUE(row, column)), 65);
+}
+
+void
+cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
+{
+	memset(agent, 0, sizeof(*agent));
+	agent->row = *row;
+	agent->id = DatumGetTextPP(ROW_VALUE(row, AGENT_ID));
+	agent->name = text_to_cstring(agent->id);
+	agent->status = cgae_enum_map_index(&row->shape->status,
+										DatumGetObjectId(ROW_VALUE(row, AGENT_STATUS)));
+	agent->holds = cgae_holds_from_array(ROW_VALUE(row, AGENT_HOLDS));
+	read_registered_hash(row, agent->registered);
+	agent->last_seq = DatumGetInt32(ROW_VALUE(row, AGENT_LAST_SEQ));
+	agent->certification_count = DatumGetInt32(ROW_VALUE(row, AGENT_CERTIFICATION_COUNT));
+	agent->certified_tier = ROW_NULL(row, AGENT_CERTIFIED_TIER) ? CGAE_NO_TIER :
+		cgae_enum_map_index(&row->shape->tier,
+							DatumGetObjectId(ROW_VALUE(row, AGENT_CERTIFIED_TIER)));
+	agent->registered_at = DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT));
+	agent->certified_at = ROW_NULL(row, AGENT_CERTIFIED_AT) ? DT_NOBEGIN :
+		DatumGetTimestampTz(ROW_VALUE(row, AGENT_CERTIFIED_AT));
+	agent->clock = GetCurrentTimestamp();
+}
+
+void
+cgae_agent_store(CgaeAgent *agent)
+{
+	CgaeRow    *row = &agent->row;
+
+	cgae_row_set(row, AGENT_STATUS, ObjectIdGetDatum(row->shape->status.value[agent->status]));
+	cgae_row_set(row, AGENT_HOLDS, cgae_holds_to_array(&agent->holds));
+	cgae_row_set(row, AGENT_LAST_SEQ, Int32GetDatum(agent->last_seq));
+}
+
+/* The next number of the agent's history. */
+static int32
+next_seq(CgaeAgent *agent)
+{
+	if (pg_add_s32_overflow(agent->last_seq, 1, &agent->last_seq))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("history of agent \"%s\" has reached its last number, %d",
+						agent->name, PG_INT32_MAX)));
+	return agent->last_seq;
+}
+
+/* Collect an event; every one that can change the status tells it. */
+static void
+add_event(CgaeAgent *agent, const char *type, TimestampTz occurred_at, CgaeObject *data)
+{
+	CgaeEvent  *event = &agent->events[agent->event_count++];
+
+	Assert(agent->event_count <= CGAE_MAX_EVENTS);
+	event->seq = next_seq(agent);
+	event->type = type;
+	event->occurred_at = occurred_at;
+	event->data = cgae_object_end(data);
+}
+
+void
+cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor)
+{
+	for (int i = 0; i < agent->event_count; i++)
+		cgae_guard_write_event(relation, agent->id, &agent->events[i], actor);
+}
+
+/* Status after something that leaves the holds as they now are. */
+static CgaeStatus
+follow(const CgaeAgent *agent, CgaeTransition transition)
+{
+	CgaeStatus	next = cgae_lifecycle_next(agent->status, transition);
+
+	if (next == CGAE_FORBIDDEN)
+	{
+		if (agent->status == CGAE_DEREGISTERED)
+			cgae_agent_refuse_deregistered(agent->name);
+		elog(ERROR, "no transition %d from status %d", transition, agent->status);
+	}
+	return next;
+}
+
+void
+cgae_agent_refuse_deregistered(const char *agent_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("agent \"%s\" is deregistered, which is final", agent_id),
+			 cgae_err_object("agents", "status", NULL)));
+}
+
+void
+cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *observed)
+{
+	/* compare what can be compared: as many digits as both have */
+	int			digits = Min(strlen(registered), strlen(observed));
+
+	ereport(WARNING,
+			(errmsg("agent \"%s\" is suspended: its observed architecture differs from the registered one",
+					agent_id),
+			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
+			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",
+					 CGAE_HOLD_DRIFT)));
+}
+
+/* Refuse an instant that breaks a rule of time. */
+static void
+refuse_time(const CgaeAgent *agent, const char *table, const char *column, TimestampTz at,
+			const char *constraint, const char *rule, TimestampTz bound)
+{
+	/* timestamptz_to_str has one buffer */
+	char	   *at_text = pstrdup(timestamptz_to_str(at));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("%s %s of agent \"%s\" is %s, %s", column, at_text, agent->name, rule,
+					timestamptz_to_str(bound)),
+			 cgae_err_object(table, column, constraint)));
+}
+
+/* Refuse an instant before registration or the last certification, or in the future. */
+static void
+check_time(const CgaeAgent *agent, const char *table, const char *column, TimestampTz at)
+{
+	if (at < agent->registered_at)
+		refuse_time(agent, table, column, at, "not_before_registration",
+					"before its registration", agent->registered_at);
+	if (at < agent->certified_at)
+		refuse_time(agent, table, column, at, "not_before_last_certification",
+					"before its last certification", agent->certified_at);
+	if (at > agent->clock)
+		refuse_time(agent, table, column, at, "not_in_the_future",
+					"in the future: the clock says", agent->clock);
+}
+
+/* The instant of something that happens now. */
+static TimestampTz
+now_for(const CgaeAgent *agent)
+{
+	return Max(agent->clock, Max(agent->certified_at, agent->registered_at));
+}
+
+/* An observed hash that differs: suspended until a matching audit passes. */
+static void
+suspend_for_drift(CgaeAgent *agent, const char *observed)
+{
+	agent->status = follow(agent, CGAE_HELD);
+	cgae_holds_add(&agent->holds, CGAE_HOLD_DRIFT);
+	cgae_row_set(&agent->row, AGENT_OBSERVED_HASH, CStringGetTextDatum(observed));
+}
+
+/* Refuse a demotion that does not lower the certified tier. */
+static void
+check_demotion(const CgaeAgent *agent, const CgaeCertification *certification)
+{
+	if (agent->certified_tier == CGAE_NO_TIER)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("agent \"%s\" cannot be demoted: it was never certified", agent->name),
+				 cgae_err_object("certifications", "audit_type", NULL)));
+	if (certification->tier >= agent->certified_tier)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("demotion of agent \"%s\" from %s to %s does not lower its tier",
+						agent->name, cgae_tier_labels[agent->certified_tier],
+						cgae_tier_labels[certification->tier]),
+				 errhint("Record the audit as an ordinary certification instead."),
+				 cgae_err_object("certifications", "tier", "demotion_lowers_tier")));
+}
+
+/* The event that accompanies a demotion. */
+static void
+add_demotion(CgaeAgent *agent, const CgaeCertification *certification)
+{
+	CgaeObject	data;
+
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "old_tier", cgae_tier_labels[certification->previous_tier]);
+	cgae_object_text(&data, "new_tier", cgae_tier_labels[certification->tier]);
+	if (certification->reason != NULL)
+		cgae_object_text(&data, "reason", certification->reason);
+	add_event(agent, "demotion", certification->certified_at, &data);
+}
+
+/* Write a judged certification into the agent's row. */
+static void
+store_certification(CgaeAgent *agent, const CgaeCertification *certification)
+{
+	CgaeRow    *row = &agent->row;
+	Datum		tier = ObjectIdGetDatum(row->shape->tier.value[certification->tier]);
+	Datum		robustness = PointerGetDatum(certification->robustness);
+	Datum		at = TimestampTzGetDatum(certification->certified_at);
+
+	if (agent->certification_count == 0)
+		cgae_row_set(row, AGENT_INITIAL_ROBUSTNESS, robustness);
+	cgae_row_set(row, AGENT_CERTIFIED_TIER, tier);
+	cgae_row_set(row, AGENT_CURRENT_TIER, tier);
+	cgae_row_set(row, AGENT_CURRENT_ROBUSTNESS, robustness);
+	cgae_row_set(row, AGENT_CERTIFIED_AT, at);
+	cgae_row_set(row, AGENT_LAST_AUDIT_AT, at);
+	cgae_row_set_null(row, AGENT_TIER_DROP_AT);
+	cgae_row_set(row, AGENT_CERTIFICATION_COUNT, Int32GetDatum(agent->certification_count + 1));
+	if (certification->observed != NULL)
+		cgae_row_set(row, AGENT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
+}
+
+void
+cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
+{
+	bool		passing;
+
+	if (agent->status == CGAE_DEREGISTERED)
+		cgae_agent_refuse_deregistered(agent->name);
+
+	certification->judged = true;
+	certification->previous_tier = agent->certified_tier;
+	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
+	certification->is_mismatch = certification->observed != NULL &&
+		!cgae_architecture_hash_equal(agent->registered, certification->observed);
+
+	/*
+	 * Drift must be recorded, so nothing else about the row may raise an
+	 * error any more: an unusable time becomes the clock.
+	 */
+	if (!certification->has_certified_at ||
+		(certification->is_mismatch &&
+		 (certification->certified_at < agent->registered_at ||
+		  certification->certified_at < agent->certified_at ||
+		  certification->certified_at > agent->clock)))
+		certification->certified_at = now_for(agent);
+
+	if (certification->is_mismatch)
+	{
+		suspend_for_drift(agent, certification->observed);
+		certification->tier = CGAE_NO_TIER;
+		certification->seq = next_seq(agent);
+		certification->status = agent->status;
+		return;
+	}
+
+	if (certification->robustness == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("certification of agent \"%s\" has no robustness vector", agent->name),
+				 cgae_err_object("certifications", "robustness", NULL)));
+	if (certification->has_certified_at)
+		check_time(agent, "certifications", "certified_at", certification->certified_at);
+
+	certification->tier = cgae_gate_core_tier(&certification->policy.gate,
+											  certification->robustness);
+	if (certification->is_demotion)
+		check_demotion(agent, certification);
+
+	passing = certification->robustness->score[CGAE_IH] >= certification->policy.gate.ih_threshold;
+	if (!passing)
+		cgae_holds_add(&agent->holds, CGAE_HOLD_FAILED_AUDIT);
+	else
+	{
+		cgae_holds_remove(&agent->holds, CGAE_HOLD_FAILED_AUDIT);
+		if (certification->observed != NULL)
+			cgae_holds_remove(&agent->holds, CGAE_HOLD_DRIFT);
+	}
+	agent->status = follow(agent, agent->holds.count > 0 ? CGAE_HELD : CGAE_CERTIFIED);
+	certification->status = agent->status;
+	certification->seq = next_seq(agent);
+	store_certification(agent, certification);
+	if (certification->is_demotion)
+		add_demotion(agent, certification);
+}
+
+bool
+cgae_agent_observe(CgaeAgent *agent, const char *observed)
+{
+	CgaeObject	data;
+
+	if (cgae_architecture_hash_equal(agent->registered, observed))
+		return false;
+	/* a heartbeat that repeats what is known is no new fact */
+	if (cgae_holds_has(&agent->holds, CGAE_HOLD_DRIFT) &&
+		!ROW_NULL(&agent->row, AGENT_OBSERVED_HASH) &&
+		strcmp(TextDatumGetCString(ROW_VALUE(&agent->row, AGENT_OBSERVED_HASH)), observed) == 0)
+		return false;
+
+	suspend_for_drift(agent, observed);
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "expected_hash", agent->registered);
+	cgae_object_text(&data, "observed_hash", observed);
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, CGAE_OUTCOME_MISMATCH, agent->clock, &data);
+	cgae_agent_warn_drift(agent->name, agent->registered, observed);
+	return true;
+}
+
+void
+cgae_agent_store_architecture(CgaeAgent *agent, const char *hash)
+{
+	CgaeRow    *row = &agent->row;
+
+	strlcpy(agent->registered, hash, sizeof(agent->registered));
+	cgae_row_set(row, AGENT_ARCHITECTURE_HASH, PointerGetDatum(cstring_to_text_with_len(hash, 16)));
+	if (strlen(hash) == 64)
+		cgae_row_set(row, AGENT_ARCHITECTURE_DIGEST, CStringGetTextDatum(hash));
+	else
+		cgae_row_set_null(row, AGENT_ARCHITECTURE_DIGEST);
+}
+
+void
+cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash)
+{
+	CgaeObject	data;
+
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "old_architecture_hash", agent->registered);
+	cgae_object_text(&data, "architecture_hash", hash);
+
+	/* what was certified was the old architecture */
+	if (agent->certification_count > 0)
+	{
+		agent->status = follow(agent, CGAE_HELD);
+		cgae_holds_add(&agent->holds, CGAE_HOLD_DRIFT);
+	}
+	cgae_agent_store_architecture(agent, hash);
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, "architecture_update", agent->clock, &data);
+}
+
+/* Refuse to place or lift a hold that only the guards may. */
+static void
+check_operator_holds(const CgaeAgent *agent, const CgaeHolds *holds, const char *rule,
+					 const char *hint)
+{
+	for (int i = 0; i < holds->count; i++)
+		if (cgae_hold_is_reserved(holds->name[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("hold \"%s\" of agent \"%s\" %s", holds->name[i], agent->name, rule),
+					 errhint("%s", hint),
+					 cgae_err_object("agents", "holds", NULL)));
+}
+
+/* The event of holds placed or lifted. */
+static void
+add_hold_event(CgaeAgent *agent, const char *type, const char *verb, const CgaeHolds *changed)
+{
+	CgaeObject	data;
+
+	cgae_object_begin(&data);
+	cgae_object_texts(&data, verb, changed->name, changed->count);
+	cgae_object_texts(&data, "holds", agent->holds.name, agent->holds.count);
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, type, agent->clock, &data);
+}
+
+void
+cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted)
+{
+	CgaeHolds	added = cgae_holds_minus(wanted, &agent->holds);
+	CgaeHolds	lifted = cgae_holds_minus(&agent->holds, wanted);
+
+	check_operator_holds(agent, &added, "is placed by the registry alone",
+						 "Choose another name for the operator's reason.");
+	check_operator_holds(agent, &lifted, "is not the operator's to lift",
+						 "It ends with a passing certification; architecture_drift asks for a matching observed hash too.");
+
+	/* place before lifting: an agent that swaps its reason is never free */
+	if (added.count > 0)
+	{
+		for (int i = 0; i < added.count; i++)
+			cgae_holds_add(&agent->holds, added.name[i]);
+		agent->status = follow(agent, CGAE_HELD);
+		add_hold_event(agent, "suspension", "added", &added);
+	}
+	if (lifted.count > 0)
+	{
+		for (int i = 0; i < lifted.count; i++)
+			cgae_holds_remove(&agent->holds, lifted.name[i]);
+		agent->status = follow(agent, agent->holds.count > 0 ? CGAE_HELD :
+							   agent->certification_count > 0 ? CGAE_RELEASED :
+							   CGAE_RELEASED_UNCERTIFIED);
+		add_hold_event(agent, "reinstatement", "lifted", &lifted);
+	}
+}
+
+void
+cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given)
+{
+	CgaeRow    *row = &agent->row;
+	TimestampTz at = given != NULL ? *given : now_for(agent);
+	CgaeObject	data;
+
+	if (given != NULL)
+		check_time(agent, "agents", "deregistered_at", at);
+
+	agent->status = follow(agent, CGAE_RETIRED);
+	cgae_row_set(row, AGENT_DEREGISTERED_AT, TimestampTzGetDatum(at));
+
+	cgae_object_begin(&data);
+	cgae_object_numeric(&data, "final_balance", ROW_VALUE(row, AGENT_BALANCE));
+	cgae_object_numeric(&data, "contracts_completed",
+						DirectFunctionCall1(int8_numeric,
+											ROW_VALUE(row, AGENT_CONTRACTS_COMPLETED)));
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, "deregistration", at, &data);
+}

@@ -1,0 +1,107 @@
+/*
+ * agent.h
+ *	  One agent's row, and everything that can happen to its state.
+ *
+ * The functions here apply the rules of DESIGN section 2 to a row in memory
+ * and collect the events that tell of it.  They are called by the guard of
+ * cgae.agents alone, which holds the row lock.
+ */
+#ifndef CGAE_AGENT_H
+#define CGAE_AGENT_H
+
+#include "certification.h"
+#include "guard.h"
+#include "holds.h"
+#include "table_shape.h"
+
+/* Columns of cgae.agents that the guard knows; users may add their own. */
+typedef enum CgaeAgentColumn
+{
+	AGENT_ID,
+	AGENT_MODEL_NAME,
+	AGENT_ARCHITECTURE_HASH,
+	AGENT_ARCHITECTURE_DIGEST,
+	AGENT_MODEL_CONFIG,
+	AGENT_PROVENANCE,
+	AGENT_REGISTERED_AT,
+	AGENT_INITIAL_ROBUSTNESS,
+	AGENT_STATUS,
+	AGENT_HOLDS,
+	AGENT_CERTIFIED_TIER,
+	AGENT_CURRENT_TIER,
+	AGENT_CURRENT_ROBUSTNESS,
+	AGENT_CERTIFIED_AT,
+	AGENT_LAST_AUDIT_AT,
+	AGENT_TIER_DROP_AT,
+	AGENT_OBSERVED_HASH,
+	AGENT_LAST_SEQ,
+	AGENT_CERTIFICATION_COUNT,
+	AGENT_BALANCE,
+	AGENT_TOTAL_EARNED,
+	AGENT_TOTAL_SPENT,
+	AGENT_TOTAL_PENALTIES,
+	AGENT_TOTAL_TOPUPS,
+	AGENT_CONTRACTS_COMPLETED,
+	AGENT_CONTRACTS_FAILED,
+	AGENT_DEREGISTERED_AT,
+	AGENT_COLUMNS
+} CgaeAgentColumn;
+
+extern const CgaeColumn cgae_agent_columns[AGENT_COLUMNS];
+
+/* At most: new architecture, observation, hold, release, deregistration. */
+#define CGAE_MAX_EVENTS 8
+
+typedef struct CgaeAgent
+{
+	CgaeRow		row;
+	const text *id;
+	char	   *name;			/* the id, for messages */
+	CgaeStatus	status;
+	CgaeHolds	holds;
+	char		registered[65]; /* 64 digits, or 16 when no more is known; "" in a new row */
+	int32		last_seq;
+	int32		certification_count;
+	int			certified_tier; /* CGAE_NO_TIER: never certified */
+	TimestampTz registered_at;
+	TimestampTz certified_at;	/* DT_NOBEGIN: never certified */
+	TimestampTz clock;			/* after the lock was obtained */
+	int			event_count;
+	CgaeEvent	events[CGAE_MAX_EVENTS];
+} CgaeAgent;
+
+/* Read the state out of a row that was taken apart. */
+extern void cgae_agent_open(CgaeAgent *agent, const CgaeRow *row);
+
+/* Write status, holds and last_seq back into the row. */
+extern void cgae_agent_store(CgaeAgent *agent);
+
+/* Append the collected events, in order, on behalf of actor. */
+extern void cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor);
+
+/* A certification: judges it, and decides drift before anything else. */
+extern void cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification);
+
+/* A heartbeat with a normalised hash.  True when it changed the row. */
+extern bool cgae_agent_observe(CgaeAgent *agent, const char *observed);
+
+/* A new registered architecture, given as a normalised hash. */
+extern void cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash);
+
+/* Set the operator's holds: adds and lifts what differs. */
+extern void cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted);
+
+/* Deregister at an instant, or now when it is NULL. */
+extern void cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given);
+
+/* Write a registered hash into the row: 16 digits and, when known, all 64. */
+extern void cgae_agent_store_architecture(CgaeAgent *agent, const char *hash);
+
+/* Refuse (object_not_in_prerequisite_state) because the agent is deregistered. */
+extern void cgae_agent_refuse_deregistered(const char *agent_id);
+
+/* Warn that an observed architecture differs from the registered one. */
+extern void cgae_agent_warn_drift(const char *agent_id, const char *registered,
+								  const char *observed);
+
+#endif							/* CGAE_AGENT_H */

@@ -1,0 +1,226 @@
+/*
+ * guard.c
+ *	  What the trigger functions share.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "guard.h"
+
+/* The event being written by a guard of this backend, if any. */
+typedef struct EventAnnouncement
+{
+	const text *agent_id;
+	int32		seq;
+} EventAnnouncement;
+
+static const EventAnnouncement *announced_event = NULL;
+
+/* Is there a BEFORE ROW trigger for this operation that fires after the guard? */
+static const Trigger *
+later_before_trigger(const TriggerData *trigdata)
+{
+	const TriggerDesc *desc = trigdata->tg_relation->trigdesc;
+	int16		operation = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? TRIGGER_TYPE_INSERT :
+		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? TRIGGER_TYPE_UPDATE : TRIGGER_TYPE_DELETE;
+
+	/* triggers fire in the order of the array; look at it from the end */
+	for (int i = desc->numtriggers - 1; i >= 0; i--)
+	{
+		const Trigger *trigger = &desc->triggers[i];
+
+		if (trigger->tgoid == trigdata->tg_trigger->tgoid)
+			break;
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			(trigger->tgtype & operation) != 0 && trigger->tgenabled != TRIGGER_DISABLED &&
+			trigger->tgfoid != trigdata->tg_trigger->tgfoid)
+			return trigger;
+	}
+	return NULL;
+}
+
+TriggerData *
+cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const Trigger *later;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function cgae.%s was not called as a trigger", function)));
+
+	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
+		(later = later_before_trigger(trigdata)) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("trigger \"%s\" on \"%s\" would fire after the guard \"%s\"",
+						later->tgname, RelationGetRelationName(trigdata->tg_relation),
+						trigdata->tg_trigger->tgname),
+				 errhint("Rename it so that it sorts before the guard, or make it an AFTER trigger.")));
+	return trigdata;
+}
+
+void
+cgae_guard_refuse_event(const char *function, const char *wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function cgae.%s must be fired %s", function, wanted)));
+}
+
+const char *
+cgae_guard_actor(void)
+{
+	return GetUserNameFromId(GetUserId(), false);
+}
+
+uint64
+cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
+				   int argument_count, const Oid *types, const Datum *values, const char *nulls)
+{
+	Oid			save_userid;
+	int			save_sec_context;
+	SPIPlanPtr	plan;
+	uint64		processed;
+	int			result;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+
+	/* an error restores both, with the (sub)transaction */
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(relation->rd_rel->relowner,
+						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+
+	plan = cgae_plan(RelationGetRelid(relation), query, sql, argument_count, types);
+	result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	processed = SPI_processed;
+
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	SPI_finish();
+	return processed;
+}
+
+bool
+cgae_text_equal(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+void
+cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent *event,
+					   const char *actor)
+{
+	static const Oid types[] = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID};
+	const EventAnnouncement *outer = announced_event;
+	EventAnnouncement announcement = {agent_id, event->seq};
+	Datum		values[lengthof(types)];
+
+	values[0] = PointerGetDatum(agent_id);
+	values[1] = Int32GetDatum(event->seq);
+	values[2] = CStringGetTextDatum(event->type);
+	values[3] = TimestampTzGetDatum(event->occurred_at);
+	values[4] = JsonbPGetDatum(event->data);
+	values[5] = CStringGetTextDatum(actor);
+
+	announced_event = &announcement;
+	PG_TRY();
+	{
+		cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
+						   "INSERT INTO cgae.agent_events"
+						   " (agent_id, seq, type, occurred_at, data, actor)"
+						   " VALUES ($1, $2, $3, $4, $5, $6)",
+						   lengthof(types), types, values, NULL);
+	}
+	PG_FINALLY();
+	{
+		announced_event = outer;
+	}
+	PG_END_TRY();
+}
+
+bool
+cgae_guard_claim_event(const text *agent_id, int32 seq)
+{
+	if (announced_event == NULL || announced_event->seq != seq ||
+		!cgae_text_equal(announced_event->agent_id, agent_id))
+		return false;
+	announced_event = NULL;
+	return true;
+}
+
+/* Push a key of an object under construction. */
+static void
+push_key(CgaeObject *object, const char *key)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, key);
+	value.val.string.len = strlen(key);
+	pushJsonbValue(&object->state, WJB_KEY, &value);
+}
+
+/* Push a string as a value or an element. */
+static void
+push_string(CgaeObject *object, JsonbIteratorToken token, const char *string)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, string);
+	value.val.string.len = strlen(string);
+	pushJsonbValue(&object->state, token, &value);
+}
+
+void
+cgae_object_begin(CgaeObject *object)
+{
+	object->state = NULL;
+	pushJsonbValue(&object->state, WJB_BEGIN_OBJECT, NULL);
+}
+
+void
+cgae_object_text(CgaeObject *object, const char *key, const char *value)
+{
+	push_key(object, key);
+	push_string(object, WJB_VALUE, value);
+}
+
+void
+cgae_object_numeric(CgaeObject *object, const char *key, Datum numeric)
+{
+	JsonbValue	value;
+
+	push_key(object, key);
+	value.type = jbvNumeric;
+	value.val.numeric = DatumGetNumeric(numeric);
+	pushJsonbValue(&object->state, WJB_VALUE, &value);
+}
+
+void
+cgae_object_texts(CgaeObject *object, const char *key, char *const *values, int count)
+{
+	push_key(object, key);
+	pushJsonbValue(&object->state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < count; i++)
+		push_string(object, WJB_ELEM, values[i]);
+	pushJsonbValue(&object->state, WJB_END_ARRAY, NULL);
+}
+
+Jsonb *
+cgae_object_end(CgaeObject *object)
+{
+	return JsonbValueToJsonb(pushJsonbValue(&object->state, WJB_END_OBJECT, NULL));
+}

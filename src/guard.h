@@ -1,0 +1,74 @@
+/*
+ * guard.h
+ *	  What the trigger functions ("guards") share: the protocol check, the
+ *	  owner's rights around their fixed SQL, events, and the announcements by
+ *	  which one guard knows another guard's write.
+ *
+ * An announcement is a pointer in backend memory to what the announcing guard
+ * is about to write.  The guard of the target table consumes it with the row
+ * that it names.  It cannot be forged from SQL, and an error takes it back.
+ */
+#ifndef CGAE_GUARD_H
+#define CGAE_GUARD_H
+
+#include "commands/trigger.h"
+#include "plan_cache.h"
+#include "utils/jsonb.h"
+
+/*
+ * Refuse (trigger_protocol_violated) a call that is not a trigger, and
+ * (object_not_in_prerequisite_state) a BEFORE ROW guard after which another
+ * trigger could still change or drop the row.  Returns the trigger data.
+ */
+extern TriggerData *cgae_guard_enter(FunctionCallInfo fcinfo, const char *function);
+
+/* Refuse a call for an event or level that the guard does not handle. */
+extern void cgae_guard_refuse_event(const char *function, const char *wanted);
+
+/* Name of the role whose privileges the client's statement runs with. */
+extern const char *cgae_guard_actor(void);
+
+/*
+ * Run a fixed statement with the rights of the owner of the relation that the
+ * trigger is on, whatever row security it forces, in the statement's own
+ * fresh snapshot.  Returns the number of rows processed.
+ */
+extern uint64 cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
+								 int argument_count, const Oid *types,
+								 const Datum *values, const char *nulls);
+
+/* One fact for agent_events. */
+typedef struct CgaeEvent
+{
+	int32		seq;
+	const char *type;
+	TimestampTz occurred_at;
+	Jsonb	   *data;
+} CgaeEvent;
+
+/* Append an event on behalf of a guard on relation. */
+extern void cgae_guard_write_event(Relation relation, const text *agent_id,
+								   const CgaeEvent *event, const char *actor);
+
+/*
+ * Consume the announcement of an event: true when a guard is writing exactly
+ * this row, and then only once.
+ */
+extern bool cgae_guard_claim_event(const text *agent_id, int32 seq);
+
+/* Do two text values hold the same bytes? */
+extern bool cgae_text_equal(const text *a, const text *b);
+
+/* Building the data of an event: begin, any number of members, end. */
+typedef struct CgaeObject
+{
+	JsonbParseState *state;
+} CgaeObject;
+
+extern void cgae_object_begin(CgaeObject *object);
+extern void cgae_object_text(CgaeObject *object, const char *key, const char *value);
+extern void cgae_object_numeric(CgaeObject *object, const char *key, Datum numeric);
+extern void cgae_object_texts(CgaeObject *object, const char *key, char *const *values, int count);
+extern Jsonb *cgae_object_end(CgaeObject *object);
+
+#endif							/* CGAE_GUARD_H */

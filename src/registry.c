@@ -1,0 +1,370 @@
+/*
+ * registry.c
+ *	  Functions for applications that change the registry.
+ *
+ * Each is one guarded statement that the caller could have written, run with
+ * the caller's own privileges: the guards enforce the rules, not these.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "architecture.h"
+#include "certification.h"
+#include "enum_map.h"
+#include "errors.h"
+#include "guard.h"
+#include "statement.h"
+
+/* Random digits of a generated agent_id: "agent_" and 12 hex digits, as in the seed. */
+#define RANDOM_ID_BYTES 6
+
+/* Refuse a null argument. */
+static void
+require_argument(FunctionCallInfo fcinfo, int argument, const char *function, const char *name)
+{
+	if (PG_ARGISNULL(argument))
+		cgae_refuse_null_argument(function, name);
+}
+
+/*
+ * cgae.register_agent(model_name text, model_config json, provenance jsonb DEFAULT '{}',
+ *	   initial_balance numeric DEFAULT 0, agent_id text DEFAULT NULL,
+ *	   registered_at timestamptz DEFAULT now(), wallet_address text DEFAULT NULL) -> text
+ *
+ * Registers an agent, pending at T0, and returns its id, generated when not
+ * given.  Null optional arguments count as not given.  Errors: those of an
+ * INSERT INTO cgae.agents; unique_violation for an id that exists.
+ */
+PG_FUNCTION_INFO_V1(cgae_register_agent);
+Datum
+cgae_register_agent(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, JSONOID, JSONBOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	uint8		random[RANDOM_ID_BYTES];
+	text	   *id;
+
+	require_argument(fcinfo, 0, "register_agent", "model_name");
+	require_argument(fcinfo, 1, "register_agent", "model_config");
+	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
+	if (PG_ARGISNULL(4))
+	{
+		char		hex[2 * RANDOM_ID_BYTES + 1];
+
+		if (!pg_strong_random(random, sizeof(random)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate a random agent_id")));
+		hex[hex_encode((char *) random, sizeof(random), hex)] = '\0';
+		id = cstring_to_text(psprintf("agent_%s", hex));
+		values[4] = PointerGetDatum(id);
+		nulls[4] = ' ';
+	}
+	else
+		id = PG_GETARG_TEXT_PP(4);
+
+	cgae_require_registry();
+	cgae_statement_begin();
+	cgae_statement_run(fcinfo, CGAE_Q_REGISTER,
+					   "INSERT INTO cgae.agents (model_name, model_config, provenance, balance,"
+					   " agent_id, registered_at, wallet_address)"
+					   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+					   lengthof(types), types, values, nulls, false);
+	cgae_statement_end();
+	PG_RETURN_TEXT_P(id);
+}
+
+/* The OID of an enum label, as a datum. */
+static Datum
+enum_datum(Oid type, const char *label)
+{
+	Oid			value = cgae_enum_value(type, label);
+
+	return ObjectIdGetDatum(value);
+}
+
+/*
+ * Insert a certification and return what the guard found, as the row
+ * (outcome, agent_id, seq, tier, status, previous_tier).
+ */
+static Datum
+insert_certification(FunctionCallInfo fcinfo, Datum *values, char *nulls)
+{
+	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
+	CgaeReceipt receipt = {.agent_id = DatumGetTextPP(values[0])};
+	CgaeReceipt *outer = cgae_expect_receipt(&receipt);
+	TupleDesc	desc;
+	Datum		result[6];
+	bool		result_nulls[6] = {false};
+
+	PG_TRY();
+	{
+		types[1] = cgae_argument_type(fcinfo, 1);
+		cgae_require_registry();
+		cgae_statement_begin();
+		cgae_statement_run(fcinfo, CGAE_Q_CERTIFY,
+						   "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
+						   " observed_architecture_hash, audit_details, certified_at)"
+						   " VALUES ($1, $2, $3, $4, $5, $6)",
+						   lengthof(types), types, values, nulls, false);
+		cgae_statement_end();
+	}
+	PG_FINALLY();
+	{
+		cgae_expect_receipt(outer);
+	}
+	PG_END_TRY();
+
+	if (!receipt.filled)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("certification of agent \"%s\" did not reach its guard",
+						text_to_cstring(receipt.agent_id)),
+				 errhint("A trigger or rule on cgae.certifications suppresses it, or the guard is disabled.")));
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	desc = BlessTupleDesc(desc);
+
+	result[0] = CStringGetTextDatum(receipt.is_mismatch ? CGAE_OUTCOME_MISMATCH :
+									CGAE_OUTCOME_CERTIFIED);
+	result[1] = values[0];
+	result[2] = Int32GetDatum(receipt.seq);
+	result_nulls[3] = receipt.tier == CGAE_NO_TIER;
+	if (!result_nulls[3])
+		result[3] = enum_datum(TupleDescAttr(desc, 3)->atttypid, cgae_tier_labels[receipt.tier]);
+	result[4] = enum_datum(TupleDescAttr(desc, 4)->atttypid, cgae_status_labels[receipt.status]);
+	result_nulls[5] = receipt.previous_tier == CGAE_NO_TIER;
+	if (!result_nulls[5])
+		result[5] = enum_datum(TupleDescAttr(desc, 5)->atttypid,
+							   cgae_tier_labels[receipt.previous_tier]);
+	return HeapTupleGetDatum(heap_form_tuple(desc, result, result_nulls));
+}
+
+/*
+ * cgae.certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT 'registration',
+ *	   observed_architecture_hash text DEFAULT NULL, audit_details jsonb DEFAULT '{}',
+ *	   certified_at timestamptz DEFAULT NULL)
+ *	   -> (outcome text, agent_id text, seq int, tier cgae.tier, status cgae.agent_status,
+ *		   previous_tier cgae.tier)
+ *
+ * Records an audit.  outcome is 'certified', or 'architecture_mismatch' when
+ * the observed hash differs from the registered one: then the agent is
+ * suspended, tier is null, and no error is raised, so that it lasts.
+ * Errors: those of an INSERT INTO cgae.certifications.
+ */
+PG_FUNCTION_INFO_V1(cgae_certify);
+Datum
+cgae_certify(PG_FUNCTION_ARGS)
+{
+	Datum		values[6];
+	char		nulls[6];
+
+	require_argument(fcinfo, 0, "certify", "agent_id");
+	cgae_statement_arguments(fcinfo, 6, values, nulls);
+	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+}
+
+/*
+ * cgae.demote(agent_id text, new_robustness cgae.robustness,
+ *	   reason text DEFAULT 'spot_audit_failure', certified_at timestamptz DEFAULT NULL)
+ *	   -> the row that certify() gives
+ *
+ * A certification of type 'demotion': refused (check_violation) unless the
+ * tier falls below the certified one.
+ */
+PG_FUNCTION_INFO_V1(cgae_demote);
+Datum
+cgae_demote(PG_FUNCTION_ARGS)
+{
+	Datum		values[6] = {0};
+	char		nulls[6] = {' ', ' ', ' ', 'n', ' ', ' '};
+	CgaeObject	details;
+
+	require_argument(fcinfo, 0, "demote", "agent_id");
+	require_argument(fcinfo, 1, "demote", "new_robustness");
+	require_argument(fcinfo, 2, "demote", "reason");
+	cgae_object_begin(&details);
+	cgae_object_text(&details, "reason", text_to_cstring(PG_GETARG_TEXT_PP(2)));
+
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = PG_GETARG_DATUM(1);
+	values[2] = CStringGetTextDatum(CGAE_AUDIT_DEMOTION);
+	values[4] = JsonbPGetDatum(cgae_object_end(&details));
+	values[5] = PG_GETARG_DATUM(3);
+	nulls[5] = PG_ARGISNULL(3) ? 'n' : ' ';
+	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+}
+
+/* Does the agent exist, as far as the caller may see? */
+static void
+require_agent(FunctionCallInfo fcinfo, Datum agent_id)
+{
+	static const Oid types[] = {TEXTOID};
+
+	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   lengthof(types), types, &agent_id, NULL, false) == 0)
+		cgae_refuse_unknown_agent(agent_id);
+}
+
+/*
+ * cgae.observe_architecture(agent_id text, observed_hash text) -> boolean
+ *
+ * A heartbeat.  True when the observed hash is the registered one: nothing is
+ * written.  False when it differs: the agent is suspended.  Errors:
+ * no_data_found for an unknown agent, object_not_in_prerequisite_state for a
+ * deregistered one, invalid_text_representation for a malformed hash.
+ */
+PG_FUNCTION_INFO_V1(cgae_observe_architecture);
+Datum
+cgae_observe_architecture(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	char		observed[65];
+	bool		matches;
+
+	require_argument(fcinfo, 0, "observe_architecture", "agent_id");
+	require_argument(fcinfo, 1, "observe_architecture", "observed_hash");
+	cgae_parse_architecture_hash(PG_GETARG_TEXT_PP(1), observed);
+	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
+
+	cgae_require_registry();
+	cgae_statement_begin();
+	if (cgae_statement_run(fcinfo, CGAE_Q_REGISTERED_HASH,
+						   "SELECT COALESCE(architecture_digest, architecture_hash) FROM cgae.agents"
+						   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
+						   1, types, values, NULL, false) == 1 &&
+		cgae_architecture_hash_equal(cgae_statement_text(), observed))
+		matches = true;
+	else
+	{
+		/* deregistered agents go this way too: the guard refuses them */
+		if (cgae_statement_run(fcinfo, CGAE_Q_OBSERVE,
+							   "UPDATE cgae.agents SET observed_architecture_hash = $2"
+							   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+							   " RETURNING COALESCE(architecture_digest, architecture_hash)",
+							   lengthof(types), types, values, NULL, false) == 0)
+			cgae_refuse_unknown_agent(values[0]);
+		matches = cgae_architecture_hash_equal(cgae_statement_text(), observed);
+	}
+	cgae_statement_end();
+	PG_RETURN_BOOL(matches);
+}
+
+/* Run an update of one agent that returns its status. */
+static Datum
+update_agent(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
+			 const Oid *types, const char *missing)
+{
+	Datum		values[CGAE_PLAN_MAX_ARGS];
+	char		nulls[CGAE_PLAN_MAX_ARGS];
+	Datum		status;
+
+	cgae_statement_arguments(fcinfo, argument_count, values, nulls);
+	cgae_require_registry();
+	cgae_statement_begin();
+	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) == 0)
+	{
+		require_agent(fcinfo, values[0]);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("agent \"%s\" has no %s \"%s\"", TextDatumGetCString(values[0]), missing,
+						TextDatumGetCString(values[1])),
+				 cgae_err_object("agents", "holds", NULL)));
+	}
+	status = cgae_statement_datum();
+	cgae_statement_end();
+	return status;
+}
+
+/*
+ * cgae.update_architecture(agent_id text, model_config json) -> cgae.agent_status
+ *
+ * Registers a new architecture.  An agent that was certified is suspended
+ * until a certification with the new hash passes.  Returns the status.
+ */
+PG_FUNCTION_INFO_V1(cgae_update_architecture);
+Datum
+cgae_update_architecture(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, JSONOID};
+
+	require_argument(fcinfo, 0, "update_architecture", "agent_id");
+	require_argument(fcinfo, 1, "update_architecture", "model_config");
+	return update_agent(fcinfo, CGAE_Q_UPDATE_ARCHITECTURE,
+						"UPDATE cgae.agents SET model_config = $2"
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						lengthof(types), types, "row");
+}
+
+/*
+ * cgae.suspend(agent_id text, hold text) -> cgae.agent_status
+ *
+ * Places an operator's hold.  Placing one that stands changes nothing.
+ */
+PG_FUNCTION_INFO_V1(cgae_suspend);
+Datum
+cgae_suspend(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+
+	require_argument(fcinfo, 0, "suspend", "agent_id");
+	require_argument(fcinfo, 1, "suspend", "hold");
+	return update_agent(fcinfo, CGAE_Q_SUSPEND,
+						"UPDATE cgae.agents SET holds = pg_catalog.array_append(holds, $2)"
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						lengthof(types), types, "row");
+}
+
+/*
+ * cgae.reinstate(agent_id text, hold text) -> cgae.agent_status
+ *
+ * Lifts an operator's hold; the agent stays suspended while another stands.
+ * Errors: undefined_object when the hold does not stand,
+ * object_not_in_prerequisite_state for the registry's own holds.
+ */
+PG_FUNCTION_INFO_V1(cgae_reinstate);
+Datum
+cgae_reinstate(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+
+	require_argument(fcinfo, 0, "reinstate", "agent_id");
+	require_argument(fcinfo, 1, "reinstate", "hold");
+	return update_agent(fcinfo, CGAE_Q_REINSTATE,
+						"UPDATE cgae.agents SET holds = pg_catalog.array_remove(holds, $2)"
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+						" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status",
+						lengthof(types), types, "hold");
+}
+
+/*
+ * cgae.deregister_agent(agent_id text, at timestamptz DEFAULT NULL) -> cgae.agent_status
+ *
+ * Ends the agent's participation for good, at an instant not before its last
+ * certification nor in the future.  Repeating it changes nothing.
+ */
+PG_FUNCTION_INFO_V1(cgae_deregister_agent);
+Datum
+cgae_deregister_agent(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID};
+
+	require_argument(fcinfo, 0, "deregister_agent", "agent_id");
+	return update_agent(fcinfo, CGAE_Q_DEREGISTER,
+						"UPDATE cgae.agents SET status = 'deregistered', deregistered_at ="
+						" CASE WHEN status OPERATOR(pg_catalog.=) 'deregistered'"
+						" THEN deregistered_at ELSE $2 END"
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						lengthof(types), types, "row");
+}

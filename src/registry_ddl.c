@@ -1,0 +1,349 @@
+/*
+ * registry_ddl.c
+ *	  cgae.create_registry(): the tables, as ordinary objects of the caller's.
+ *
+ * They are no members of the extension, so that pg_dump dumps them with the
+ * columns, indexes and grants that their owner adds, and DROP EXTENSION does
+ * not take the data along.  The layout never changes in an upgrade script;
+ * it is versioned in cgae.registry_layout.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "executor/spi.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+#include "errors.h"
+
+/* What create_registry() makes; a later layout has upgrade steps. */
+#define LAYOUT_VERSION "1"
+
+/*
+ * One statement at a time, with search_path = pg_catalog, pg_temp.  Fixed
+ * columns come first in agents, so that the hot ones have constant offsets.
+ */
+static const char *const layout[] = {
+	/* --- policies ------------------------------------------------------- */
+	"CREATE TABLE cgae.gate_policies ("
+	" version int NOT NULL CONSTRAINT gate_policies_pkey PRIMARY KEY,"
+	" cc float8[] NOT NULL,"
+	" er float8[] NOT NULL,"
+	" as_ float8[] NOT NULL,"
+	" ih_threshold float8 NOT NULL,"
+	" budget_ceilings numeric[] NOT NULL,"
+	" audit_intensities float8[] NOT NULL,"
+	" decay_rate float8 NOT NULL,"
+	" time_step interval NOT NULL,"
+	" effective_from timestamptz NOT NULL,"
+	" note text NOT NULL DEFAULT '')",
+
+	"COMMENT ON TABLE cgae.gate_policies IS 'versions of the gate policy; the highest is in force; append-only'",
+	"COMMENT ON COLUMN cgae.gate_policies.version IS 'number of the version, given by the guard: 1, 2, ...'",
+	"COMMENT ON COLUMN cgae.gate_policies.cc IS 'least constraint compliance for T0 to T5, in [0,1]'",
+	"COMMENT ON COLUMN cgae.gate_policies.er IS 'least epistemic robustness for T0 to T5, in [0,1]'",
+	"COMMENT ON COLUMN cgae.gate_policies.as_ IS 'least behavioural alignment for T0 to T5, in [0,1]'",
+	"COMMENT ON COLUMN cgae.gate_policies.ih_threshold IS 'least intrinsic-hallucination integrity for any tier above T0, in [0,1]'",
+	"COMMENT ON COLUMN cgae.gate_policies.budget_ceilings IS 'budget ceiling of T0 to T5, in tokens'",
+	"COMMENT ON COLUMN cgae.gate_policies.audit_intensities IS 'spot-audit intensity mu of T0 to T5, per time step'",
+	"COMMENT ON COLUMN cgae.gate_policies.decay_rate IS 'decay rate lambda, per time step'",
+	"COMMENT ON COLUMN cgae.gate_policies.time_step IS 'length of a time step; a day is 86400 s'",
+	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force, by the guard''s clock'",
+	"COMMENT ON COLUMN cgae.gate_policies.note IS 'why the version was published'",
+
+	/* --- agents --------------------------------------------------------- */
+	"CREATE TABLE cgae.agents ("
+	" agent_id text NOT NULL DEFAULT ('agent_' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12))"
+	"  CONSTRAINT agents_pkey PRIMARY KEY,"
+	" model_name text NOT NULL,"
+	" architecture_hash text NOT NULL,"
+	" architecture_digest text,"
+	" model_config json,"
+	" provenance jsonb NOT NULL DEFAULT '{}',"
+	" wallet_address text,"
+	" registered_at timestamptz NOT NULL DEFAULT now(),"
+	" initial_robustness cgae.robustness NOT NULL DEFAULT '(0,0,0,0)',"
+	" status cgae.agent_status NOT NULL DEFAULT 'pending',"
+	" holds text[] NOT NULL DEFAULT '{}',"
+	" certified_tier cgae.tier,"
+	" current_tier cgae.tier NOT NULL DEFAULT 'T0',"
+	" current_robustness cgae.robustness,"
+	" certified_at timestamptz,"
+	" last_audit_at timestamptz,"
+	" tier_drop_at timestamptz,"
+	" observed_architecture_hash text,"
+	" last_seq int NOT NULL DEFAULT 1,"
+	" certification_count int NOT NULL DEFAULT 0,"
+	" balance numeric NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_balance_not_negative CHECK (balance >= 0 AND balance < 'Infinity'),"
+	" total_earned numeric NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_total_earned_not_negative CHECK (total_earned >= 0 AND total_earned < 'Infinity'),"
+	" total_spent numeric NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_total_spent_not_negative CHECK (total_spent >= 0 AND total_spent < 'Infinity'),"
+	" total_penalties numeric NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_total_penalties_not_negative CHECK (total_penalties >= 0 AND total_penalties < 'Infinity'),"
+	" total_topups numeric NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_total_topups_not_negative CHECK (total_topups >= 0 AND total_topups < 'Infinity'),"
+	" contracts_completed bigint NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_contracts_completed_not_negative CHECK (contracts_completed >= 0),"
+	" contracts_failed bigint NOT NULL DEFAULT 0"
+	"  CONSTRAINT agents_contracts_failed_not_negative CHECK (contracts_failed >= 0),"
+	" deregistered_at timestamptz,"
+	" CONSTRAINT agents_suspended_means_held CHECK (status = 'deregistered' OR (status = 'suspended') = (holds <> '{}')))",
+
+	"COMMENT ON TABLE cgae.agents IS 'registered agents and their standing; state columns are derived by the guard'",
+	"COMMENT ON COLUMN cgae.agents.agent_id IS 'identity of the agent; never changes'",
+	"COMMENT ON COLUMN cgae.agents.model_name IS 'human-readable name of the model'",
+	"COMMENT ON COLUMN cgae.agents.architecture_hash IS 'h(arch): first 16 hex digits of the digest of the registered architecture'",
+	"COMMENT ON COLUMN cgae.agents.architecture_digest IS 'all 64 hex digits of SHA-256 over the canonical JSON of model_config; null when only 16 are known'",
+	"COMMENT ON COLUMN cgae.agents.model_config IS 'model configuration as registered; updating it registers a new architecture'",
+	"COMMENT ON COLUMN cgae.agents.provenance IS 'training provenance, a JSON object'",
+	"COMMENT ON COLUMN cgae.agents.wallet_address IS 'on-chain address of the agent'",
+	"COMMENT ON COLUMN cgae.agents.registered_at IS 'when the agent was registered'",
+	"COMMENT ON COLUMN cgae.agents.initial_robustness IS 'vector of the first certification; (0,0,0,0) before; derived'",
+	"COMMENT ON COLUMN cgae.agents.status IS 'lifecycle status; derived, but a client may set it to deregistered'",
+	"COMMENT ON COLUMN cgae.agents.holds IS 'reasons of suspension; an operator adds and lifts his own here'",
+	"COMMENT ON COLUMN cgae.agents.certified_tier IS 'tier of the last certification; derived'",
+	"COMMENT ON COLUMN cgae.agents.current_tier IS 'tier as last certified or lowered; derived'",
+	"COMMENT ON COLUMN cgae.agents.current_robustness IS 'vector of the last certification; derived'",
+	"COMMENT ON COLUMN cgae.agents.certified_at IS 'time of the last certification; derived'",
+	"COMMENT ON COLUMN cgae.agents.last_audit_at IS 'time of the last audit; derived'",
+	"COMMENT ON COLUMN cgae.agents.tier_drop_at IS 'when decay next lowers the tier; derived'",
+	"COMMENT ON COLUMN cgae.agents.observed_architecture_hash IS 'last observed hash that mattered; updating it reports an observation'",
+	"COMMENT ON COLUMN cgae.agents.last_seq IS 'last number of the agent''s history; derived'",
+	"COMMENT ON COLUMN cgae.agents.certification_count IS 'how often the agent was certified; derived'",
+	"COMMENT ON COLUMN cgae.agents.balance IS 'token balance, never negative'",
+	"COMMENT ON COLUMN cgae.agents.total_earned IS 'tokens earned so far'",
+	"COMMENT ON COLUMN cgae.agents.total_spent IS 'tokens spent so far'",
+	"COMMENT ON COLUMN cgae.agents.total_penalties IS 'tokens lost to penalties so far'",
+	"COMMENT ON COLUMN cgae.agents.total_topups IS 'tokens topped up so far'",
+	"COMMENT ON COLUMN cgae.agents.contracts_completed IS 'contracts completed so far'",
+	"COMMENT ON COLUMN cgae.agents.contracts_failed IS 'contracts failed so far'",
+	"COMMENT ON COLUMN cgae.agents.deregistered_at IS 'when the agent was deregistered; given with status = deregistered'",
+
+	"CREATE INDEX agents_active_tier_idx ON cgae.agents (current_tier, agent_id) WHERE status = 'active'",
+	"COMMENT ON INDEX cgae.agents_active_tier_idx IS 'for tier_distribution() and agents_by_tier()'",
+
+	/* --- certifications ------------------------------------------------- */
+	"CREATE TABLE cgae.certifications ("
+	" agent_id text NOT NULL"
+	"  CONSTRAINT certifications_agent_id_fkey REFERENCES cgae.agents,"
+	" seq int NOT NULL,"
+	" outcome text NOT NULL"
+	"  CONSTRAINT certifications_outcome_known CHECK (outcome IN ('certified', 'architecture_mismatch')),"
+	" robustness cgae.robustness,"
+	" tier cgae.tier,"
+	" previous_tier cgae.tier,"
+	" audit_type text NOT NULL DEFAULT 'registration',"
+	" audit_details jsonb NOT NULL DEFAULT '{}',"
+	" observed_architecture_hash text,"
+	" certified_at timestamptz NOT NULL,"
+	" policy_version int,"
+	" auditor text NOT NULL,"
+	" recorded_at timestamptz NOT NULL,"
+	" CONSTRAINT certifications_pkey PRIMARY KEY (agent_id, seq),"
+	" CONSTRAINT certifications_certified_has_tier CHECK ((outcome = 'certified') = (tier IS NOT NULL)))",
+
+	"COMMENT ON TABLE cgae.certifications IS 'every audit of every agent, also those refused for drift; append-only'",
+	"COMMENT ON COLUMN cgae.certifications.agent_id IS 'the audited agent'",
+	"COMMENT ON COLUMN cgae.certifications.seq IS 'number in the agent''s history, which it shares with agent_events; derived'",
+	"COMMENT ON COLUMN cgae.certifications.outcome IS 'certified, or architecture_mismatch; derived'",
+	"COMMENT ON COLUMN cgae.certifications.robustness IS 'measured vector; may be null on a mismatch'",
+	"COMMENT ON COLUMN cgae.certifications.tier IS 'tier that the gate gives the vector; null on a mismatch; derived'",
+	"COMMENT ON COLUMN cgae.certifications.previous_tier IS 'tier of the certification before; derived'",
+	"COMMENT ON COLUMN cgae.certifications.audit_type IS 'kind of audit: registration, upgrade, spot, re-certification, demotion, ...'",
+	"COMMENT ON COLUMN cgae.certifications.audit_details IS 'details, a JSON object; storage_root_hash names the audit certificate'",
+	"COMMENT ON COLUMN cgae.certifications.observed_architecture_hash IS 'architecture that the auditor saw, 16 or 64 hex digits'",
+	"COMMENT ON COLUMN cgae.certifications.certified_at IS 'when the audit holds from; the clock when not given'",
+	"COMMENT ON COLUMN cgae.certifications.policy_version IS 'policy that judged; derived'",
+	"COMMENT ON COLUMN cgae.certifications.auditor IS 'role that recorded it; derived'",
+	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded; derived'",
+
+	/* --- events --------------------------------------------------------- */
+	"CREATE TABLE cgae.agent_events ("
+	" agent_id text NOT NULL"
+	"  CONSTRAINT agent_events_agent_id_fkey REFERENCES cgae.agents,"
+	" seq int NOT NULL,"
+	" type text NOT NULL,"
+	" occurred_at timestamptz NOT NULL,"
+	" data jsonb NOT NULL,"
+	" actor text NOT NULL,"
+	" recorded_at timestamptz NOT NULL,"
+	" CONSTRAINT agent_events_pkey PRIMARY KEY (agent_id, seq))",
+
+	"COMMENT ON TABLE cgae.agent_events IS 'every fact about an agent that is not a certification; written by the guards; append-only'",
+	"COMMENT ON COLUMN cgae.agent_events.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.agent_events.seq IS 'number in the agent''s history, which it shares with certifications'",
+	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, architecture_mismatch, demotion, suspension, reinstatement, deregistration'",
+	"COMMENT ON COLUMN cgae.agent_events.occurred_at IS 'when it happened'",
+	"COMMENT ON COLUMN cgae.agent_events.data IS 'particulars; status is the one that followed'",
+	"COMMENT ON COLUMN cgae.agent_events.actor IS 'role whose statement it was'",
+	"COMMENT ON COLUMN cgae.agent_events.recorded_at IS 'when it was recorded'",
+
+	"CREATE VIEW cgae.events WITH (security_invoker = true) AS"
+	" SELECT agent_id, seq, type, occurred_at, data, actor, recorded_at"
+	" FROM cgae.agent_events"
+	" UNION ALL"
+	" SELECT c.agent_id, c.seq,"
+	"  CASE c.outcome WHEN 'certified' THEN 'certification' ELSE c.outcome END,"
+	"  c.certified_at,"
+	"  CASE c.outcome WHEN 'certified' THEN"
+	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb)"
+	"  ELSE"
+	"   jsonb_build_object('expected_hash',"
+	"    (SELECT e.data ->> 'architecture_hash' FROM cgae.agent_events AS e"
+	"     WHERE e.agent_id = c.agent_id AND e.seq < c.seq"
+	"      AND e.type IN ('registration', 'architecture_update')"
+	"     ORDER BY e.seq DESC LIMIT 1),"
+	"    'observed_hash', c.observed_architecture_hash, 'audit_type', c.audit_type)"
+	"  END,"
+	"  c.auditor, c.recorded_at"
+	" FROM cgae.certifications AS c",
+
+	"COMMENT ON VIEW cgae.events IS 'the whole history: agent_events and certifications, one order per agent by seq'",
+	"COMMENT ON COLUMN cgae.events.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.events.seq IS 'number in the agent''s history, without gaps'",
+	"COMMENT ON COLUMN cgae.events.type IS 'type of an event; certification or architecture_mismatch for an audit'",
+	"COMMENT ON COLUMN cgae.events.occurred_at IS 'when it happened'",
+	"COMMENT ON COLUMN cgae.events.data IS 'particulars'",
+	"COMMENT ON COLUMN cgae.events.actor IS 'role whose statement it was'",
+	"COMMENT ON COLUMN cgae.events.recorded_at IS 'when it was recorded'",
+
+	/* --- layout --------------------------------------------------------- */
+	"CREATE TABLE cgae.registry_layout ("
+	" version int NOT NULL CONSTRAINT registry_layout_pkey PRIMARY KEY,"
+	" installed_at timestamptz NOT NULL DEFAULT now())",
+
+	"COMMENT ON TABLE cgae.registry_layout IS 'versions of the layout of these tables; the highest one stands'",
+	"COMMENT ON COLUMN cgae.registry_layout.version IS 'version of the layout'",
+	"COMMENT ON COLUMN cgae.registry_layout.installed_at IS 'when it was made'",
+
+	/* --- guards: zz_ sorts them behind the user's own triggers ------------ */
+	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.gate_policies"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies()",
+	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.gate_policies"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.gate_policies"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_changed AFTER INSERT OR UPDATE OR DELETE ON cgae.gate_policies"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies()",
+	"ALTER TABLE cgae.gate_policies ENABLE ALWAYS TRIGGER zz_cgae_changed",
+
+	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()",
+	"CREATE TRIGGER zz_cgae_registration AFTER INSERT ON cgae.agents"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()",
+	"CREATE TRIGGER zz_cgae_append_only BEFORE DELETE ON cgae.agents"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agents"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+
+	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.certifications"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications()",
+	"CREATE TRIGGER zz_cgae_stored AFTER INSERT ON cgae.certifications"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_certifications()",
+	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.certifications"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.certifications"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+
+	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.agent_events"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_events()",
+	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.agent_events"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agent_events"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+
+	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.registry_layout"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.registry_layout"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+
+	/* --- access: cgae.grant_access() opens, default privileges do not ----- */
+	"REVOKE ALL ON cgae.gate_policies, cgae.agents, cgae.certifications, cgae.agent_events,"
+	" cgae.events, cgae.registry_layout FROM PUBLIC",
+
+	/* --- contents ------------------------------------------------------- */
+	"INSERT INTO cgae.registry_layout (version) VALUES (" LAYOUT_VERSION ")",
+
+	/* the paper's policy: the same numbers as src/gate_core.c and src/policy.c */
+	"INSERT INTO cgae.gate_policies"
+	" (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, note)"
+	" VALUES ('{0, 0.30, 0.50, 0.65, 0.80, 0.90}', '{0, 0.30, 0.50, 0.65, 0.80, 0.90}',"
+	" '{0, 0.25, 0.45, 0.60, 0.75, 0.85}', 0.5, '{0, 0.01, 0.1, 1, 10, 100}',"
+	" '{0, 0.005, 0.010, 0.020, 0.040, 0.080}', 0.01, '1 day',"
+	" 'defaults of the paper (arXiv 2603.15639)')",
+};
+
+/* Comments on the guards, which have no other documentation in \d. */
+static const struct
+{
+	const char *trigger;
+	const char *table;
+	const char *comment;
+}			trigger_comments[] = {
+	{"zz_cgae_guard", "gate_policies", "numbers a new policy and refuses an invalid one"},
+	{"zz_cgae_append_only", "gate_policies", "refuses update and delete"},
+	{"zz_cgae_keep", "gate_policies", "refuses truncate"},
+	{"zz_cgae_changed", "gate_policies", "makes every session read the policies anew"},
+	{"zz_cgae_guard", "agents", "derives all state of an agent and refuses what a client may not set"},
+	{"zz_cgae_registration", "agents", "logs the registration"},
+	{"zz_cgae_append_only", "agents", "refuses delete"},
+	{"zz_cgae_keep", "agents", "refuses truncate"},
+	{"zz_cgae_guard", "certifications", "judges a certification under the lock of its agent"},
+	{"zz_cgae_stored", "certifications", "makes sure that what was judged is stored"},
+	{"zz_cgae_append_only", "certifications", "refuses update and delete"},
+	{"zz_cgae_keep", "certifications", "refuses truncate"},
+	{"zz_cgae_guard", "agent_events", "lets in what the registry writes, nothing else"},
+	{"zz_cgae_append_only", "agent_events", "refuses update and delete"},
+	{"zz_cgae_keep", "agent_events", "refuses truncate"},
+	{"zz_cgae_append_only", "registry_layout", "refuses update and delete"},
+	{"zz_cgae_keep", "registry_layout", "refuses truncate"},
+};
+
+/* Run one utility statement with the caller's rights. */
+static void
+run(const char *sql)
+{
+	int			result = SPI_execute(sql, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+}
+
+/*
+ * cgae.create_registry() -> void
+ *
+ * Makes the registry's tables, triggers and views in schema cgae, owned by
+ * the caller, who needs CREATE on the schema (the role that installed the
+ * extension has it).  Calling it twice is an error (duplicate_object).
+ */
+PG_FUNCTION_INFO_V1(cgae_create_registry);
+Datum
+cgae_create_registry(PG_FUNCTION_ARGS)
+{
+	Oid			namespace = get_namespace_oid("cgae", false);
+	int			guc_level;
+
+	if (OidIsValid(get_relname_relid("agents", namespace)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("the agent registry of this database already exists"),
+				 errhint("There is one registry per database; its tables are in schema cgae."),
+				 cgae_err_object("agents", NULL, NULL)));
+
+	/* names in the statements above mean pg_catalog's, whatever the caller has */
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	for (int i = 0; i < lengthof(layout); i++)
+		run(layout[i]);
+	for (int i = 0; i < lengthof(trigger_comments); i++)
+		run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
+					 trigger_comments[i].table, trigger_comments[i].comment));
+	SPI_finish();
+	AtEOXact_GUC(true, guc_level);
+	PG_RETURN_VOID();
+}

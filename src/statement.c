@@ -1,0 +1,99 @@
+/*
+ * statement.c
+ *	  Running an application function's fixed statements with the caller's
+ *	  own privileges.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_enum.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+#include "statement.h"
+
+void
+cgae_statement_begin(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+cgae_statement_end(void)
+{
+	SPI_finish();
+}
+
+void
+cgae_statement_arguments(FunctionCallInfo fcinfo, int count, Datum *values, char *nulls)
+{
+	for (int i = 0; i < count; i++)
+	{
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+	}
+}
+
+uint64
+cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
+				   const Oid *types, const Datum *values, const char *nulls, bool read_only)
+{
+	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, query, sql, argument_count, types);
+	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, read_only, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+Datum
+cgae_statement_datum(void)
+{
+	bool		isnull;
+
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+char *
+cgae_statement_text(void)
+{
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
+Oid
+cgae_argument_type(FunctionCallInfo fcinfo, int argument)
+{
+	Oid		   *types;
+	int			count;
+	Oid			type;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+	Assert(argument < count);
+	type = types[argument];
+	pfree(types);
+	return type;
+}
+
+Oid
+cgae_enum_value(Oid type, const char *label)
+{
+	Oid			value = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+										ObjectIdGetDatum(type), CStringGetDatum(label));
+
+	if (!OidIsValid(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("enum type with OID %u has no value \"%s\"", type, label)));
+	return value;
+}
+
+void
+cgae_refuse_unknown_agent(Datum agent_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("agent \"%s\" is not registered", TextDatumGetCString(agent_id)),
+			 cgae_err_object("agents", "agent_id", NULL)));
+}

@@ -1,0 +1,497 @@
+/*
+ * trigger_agent.c
+ *	  The guard of cgae.agents.
+ *
+ * Every way of changing an agent's state is one column that a client updates:
+ * the guard derives the rest, writes the events, and refuses what cannot be
+ * derived.  A certification reaches the row as an UPDATE by the guard of
+ * certifications, which it announces (certification.h).
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "agent.h"
+#include "architecture.h"
+#include "errors.h"
+
+/* Columns that clients never write: the guard derives them. */
+static const CgaeAgentColumn derived_columns[] = {
+	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER, AGENT_CURRENT_TIER,
+	AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT, AGENT_TIER_DROP_AT,
+	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID
+};
+
+/* Columns by which a client asks for a change of state. */
+static const CgaeAgentColumn request_columns[] = {
+	AGENT_STATUS, AGENT_HOLDS, AGENT_OBSERVED_HASH, AGENT_MODEL_CONFIG,
+	AGENT_ARCHITECTURE_HASH, AGENT_ARCHITECTURE_DIGEST, AGENT_DEREGISTERED_AT
+};
+
+/* Refuse a value for a column that the guard derives. */
+static void
+refuse_derived(CgaeAgentColumn column, const char *agent_id)
+{
+	const char *name = cgae_agent_columns[column].name;
+	const char *hint =
+		column == AGENT_STATUS ? "Status follows from certifications and holds; a client may only set it to deregistered." :
+		column == AGENT_ID ? "The identity of an agent never changes." :
+		column == AGENT_REGISTERED_AT ? "The time of registration is given once, on insert." :
+		column == AGENT_OBSERVED_HASH ? "An observation is reported by updating this column of a registered agent." :
+		column == AGENT_HOLDS ? "Holds are placed by updating this column of a registered agent." :
+		column == AGENT_DEREGISTERED_AT ? "Set it together with status = 'deregistered'." :
+		"It follows from certifications: insert into cgae.certifications or call cgae.certify().";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_GENERATED_ALWAYS),
+			 errmsg("column \"%s\" of agent \"%s\" is derived by the registry and cannot be set",
+					name, agent_id),
+			 errhint("%s", hint),
+			 cgae_err_object("agents", name, NULL)));
+}
+
+/* Compute the digest of a model configuration, which must be a JSON object. */
+static void
+digest_of_config(Datum config, const char *agent_id, char dest[65])
+{
+	char	   *kind = TextDatumGetCString(DirectFunctionCall1(json_typeof, config));
+
+	if (strcmp(kind, "object") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("model_config of agent \"%s\" is a JSON %s, not an object", agent_id, kind),
+				 cgae_err_object("agents", "model_config", "model_config_is_object")));
+	cgae_architecture_digest_of_json(DatumGetTextPP(config), dest);
+}
+
+/* Refuse a hash that contradicts another statement of the same architecture. */
+static void
+check_hashes_agree(const char *agent_id, const char *column, const char *given,
+				   const char *other_name, const char *other)
+{
+	if (!cgae_architecture_hash_equal(given, other))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("%s %s of agent \"%s\" does not agree with its %s, whose hash is %.*s",
+						column, given, agent_id, other_name, (int) strlen(given), other),
+				 errhint("Give the model configuration alone; the registry computes the hash."),
+				 cgae_err_object("agents", column, "architecture_hash_agrees")));
+}
+
+/*
+ * The architecture that a row states, as a normalised hash: from the
+ * configuration when it is used, else from digest or hash.  What else is given must agree.
+ * Returns false when nothing is given.
+ */
+static bool
+stated_architecture(const CgaeRow *row, const char *agent_id, bool use_config, bool use_hash,
+					bool use_digest, char dest[65])
+{
+	static const CgaeAgentColumn hash_columns[] = {AGENT_ARCHITECTURE_DIGEST, AGENT_ARCHITECTURE_HASH};
+	const bool	use[] = {use_digest, use_hash};
+	const char *source = NULL;
+
+	if (use_config && !ROW_NULL(row, AGENT_MODEL_CONFIG))
+	{
+		digest_of_config(ROW_VALUE(row, AGENT_MODEL_CONFIG), agent_id, dest);
+		source = "model_config";
+	}
+	for (int i = 0; i < lengthof(hash_columns); i++)
+	{
+		const char *column = cgae_agent_columns[hash_columns[i]].name;
+		char		given[65];
+
+		if (!use[i] || ROW_NULL(row, hash_columns[i]))
+			continue;
+		cgae_parse_architecture_hash(DatumGetTextPP(ROW_VALUE(row, hash_columns[i])), given);
+		if (source != NULL)
+			check_hashes_agree(agent_id, column, given, source, dest);
+		else
+		{
+			strlcpy(dest, given, 65);
+			source = column;
+		}
+	}
+	return source != NULL;
+}
+
+/* What a client is free to set, within limits; old is NULL on insert. */
+static void
+check_free_columns(const CgaeRow *new, const CgaeRow *old, const char *agent_id)
+{
+	if ((old == NULL || !cgae_row_same(new, old, AGENT_MODEL_NAME)) &&
+		!ROW_NULL(new, AGENT_MODEL_NAME) &&
+		cgae_is_blank(TextDatumGetCString(ROW_VALUE(new, AGENT_MODEL_NAME))))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("model_name of agent \"%s\" is blank", agent_id),
+				 cgae_err_object("agents", "model_name", "model_name_not_blank")));
+	if ((old == NULL || !cgae_row_same(new, old, AGENT_PROVENANCE)) &&
+		!ROW_NULL(new, AGENT_PROVENANCE) &&
+		!JB_ROOT_IS_OBJECT(DatumGetJsonbP(ROW_VALUE(new, AGENT_PROVENANCE))))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("provenance of agent \"%s\" is not a JSON object", agent_id),
+				 cgae_err_object("agents", "provenance", "provenance_is_object")));
+}
+
+/* On insert, a derived column may be left out, null, or its default. */
+static void
+take_default(CgaeRow *row, CgaeAgentColumn column, const char *agent_id, bool is_default,
+			 Datum value)
+{
+	if (ROW_NULL(row, column))
+		cgae_row_set(row, column, value);
+	else if (!is_default)
+		refuse_derived(column, agent_id);
+}
+
+/* On insert, a column that has no value yet. */
+static void
+require_null(CgaeRow *row, CgaeAgentColumn column, const char *agent_id)
+{
+	if (!ROW_NULL(row, column))
+		refuse_derived(column, agent_id);
+}
+
+/* On insert, a counter or sum starts at zero. */
+static void
+start_at_zero(CgaeRow *row, CgaeAgentColumn column, const char *agent_id)
+{
+	bool		is_numeric = strcmp(cgae_agent_columns[column].type, "numeric") == 0;
+	Datum		zero = is_numeric ? DirectFunctionCall1(int4_numeric, Int32GetDatum(0)) :
+		Int64GetDatum(0);
+
+	take_default(row, column, agent_id,
+				 ROW_NULL(row, column) ||
+				 DatumGetBool(is_numeric ?
+							  DirectFunctionCall2(numeric_eq, ROW_VALUE(row, column), zero) :
+							  DirectFunctionCall2(int8eq, ROW_VALUE(row, column), zero)),
+				 zero);
+}
+
+/* Registered no later than now, at a finite time; now when not given. */
+static void
+settle_registration_time(CgaeRow *row, const char *agent_id)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz at;
+
+	if (ROW_NULL(row, AGENT_REGISTERED_AT))
+	{
+		cgae_row_set(row, AGENT_REGISTERED_AT, TimestampTzGetDatum(now));
+		return;
+	}
+	at = DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT));
+	if (at > now || TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("registered_at %s of agent \"%s\" is %s", timestamptz_to_str(at), agent_id,
+						at > now ? "in the future" : "not finite"),
+				 cgae_err_object("agents", "registered_at", "not_in_the_future")));
+}
+
+/* A new agent: pending, T0, no holds, its architecture hashed. */
+static HeapTuple
+before_insert(TriggerData *trigdata, const CgaeShape *shape)
+{
+	static const CgaeAgentColumn unset[] = {
+		AGENT_CERTIFIED_TIER, AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT,
+		AGENT_TIER_DROP_AT, AGENT_OBSERVED_HASH, AGENT_DEREGISTERED_AT
+	};
+	static const CgaeAgentColumn zero[] = {
+		AGENT_TOTAL_EARNED, AGENT_TOTAL_SPENT, AGENT_TOTAL_PENALTIES, AGENT_TOTAL_TOPUPS,
+		AGENT_CONTRACTS_COMPLETED, AGENT_CONTRACTS_FAILED
+	};
+	static const CgaeHolds no_holds = {0, NULL};
+	CgaeRobustness *origin = palloc0(sizeof(CgaeRobustness));
+	CgaeAgent	agent = {0};
+	CgaeRow    *row = &agent.row;
+	char		hash[65];
+	const char *id;
+
+	cgae_row_open(row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
+	if (ROW_NULL(row, AGENT_ID))
+		return trigdata->tg_trigtuple;	/* the primary key refuses it */
+	id = TextDatumGetCString(ROW_VALUE(row, AGENT_ID));
+	if (cgae_is_blank(id))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("agent_id \"%s\" is blank", id),
+				 cgae_err_object("agents", "agent_id", "agent_id_not_blank")));
+	check_free_columns(row, NULL, id);
+
+	for (int i = 0; i < lengthof(unset); i++)
+		require_null(row, unset[i], id);
+	for (int i = 0; i < lengthof(zero); i++)
+		start_at_zero(row, zero[i], id);
+	take_default(row, AGENT_STATUS, id,
+				 ROW_VALUE(row, AGENT_STATUS) == ObjectIdGetDatum(shape->status.value[CGAE_PENDING]),
+				 ObjectIdGetDatum(shape->status.value[CGAE_PENDING]));
+	take_default(row, AGENT_CURRENT_TIER, id,
+				 ROW_VALUE(row, AGENT_CURRENT_TIER) == ObjectIdGetDatum(shape->tier.value[0]),
+				 ObjectIdGetDatum(shape->tier.value[0]));
+	take_default(row, AGENT_HOLDS, id,
+				 ROW_NULL(row, AGENT_HOLDS) ||
+				 cgae_holds_from_array(ROW_VALUE(row, AGENT_HOLDS)).count == 0,
+				 cgae_holds_to_array(&no_holds));
+	take_default(row, AGENT_INITIAL_ROBUSTNESS, id,
+				 ROW_NULL(row, AGENT_INITIAL_ROBUSTNESS) ||
+				 memcmp(DatumGetPointer(ROW_VALUE(row, AGENT_INITIAL_ROBUSTNESS)), origin,
+						sizeof(*origin)) == 0,
+				 PointerGetDatum(origin));
+	take_default(row, AGENT_LAST_SEQ, id, DatumGetInt32(ROW_VALUE(row, AGENT_LAST_SEQ)) == 1,
+				 Int32GetDatum(1));
+	take_default(row, AGENT_CERTIFICATION_COUNT, id,
+				 DatumGetInt32(ROW_VALUE(row, AGENT_CERTIFICATION_COUNT)) == 0, Int32GetDatum(0));
+	if (ROW_NULL(row, AGENT_BALANCE))
+		cgae_row_set(row, AGENT_BALANCE, DirectFunctionCall1(int4_numeric, Int32GetDatum(0)));
+	if (ROW_NULL(row, AGENT_PROVENANCE))
+		cgae_row_set(row, AGENT_PROVENANCE,
+					 DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	settle_registration_time(row, id);
+
+	if (!stated_architecture(row, id, true, true, true, hash))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("agent \"%s\" has neither a model_config nor an architecture_hash", id),
+				 cgae_err_object("agents", "model_config", NULL)));
+	cgae_agent_store_architecture(&agent, hash);
+	return cgae_row_close(row, trigdata->tg_trigtuple);
+}
+
+/* The registration becomes number 1 of the history, once the row is stored. */
+static void
+after_insert(TriggerData *trigdata, const CgaeShape *shape)
+{
+	CgaeRow		row;
+	CgaeAgent	agent;
+	CgaeObject	data;
+	CgaeEvent	event;
+
+	cgae_row_open(&row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
+	cgae_agent_open(&agent, &row);
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "model_name", TextDatumGetCString(ROW_VALUE(&row, AGENT_MODEL_NAME)));
+	cgae_object_text(&data, "architecture_hash", agent.registered);
+	cgae_object_text(&data, "status", cgae_status_labels[CGAE_PENDING]);
+
+	event.seq = 1;
+	event.type = "registration";
+	event.occurred_at = agent.registered_at;
+	event.data = cgae_object_end(&data);
+	cgae_guard_write_event(trigdata->tg_relation, agent.id, &event, cgae_guard_actor());
+}
+
+/* Put a column of the new row back to what it was. */
+static void
+keep_old(CgaeRow *new, const CgaeRow *old, CgaeAgentColumn column)
+{
+	if (cgae_row_same(new, old, column))
+		return;
+	if (ROW_NULL(old, column))
+		cgae_row_set_null(new, column);
+	else
+		cgae_row_set(new, column, ROW_VALUE(old, column));
+}
+
+/* Open the new row with everything that the guard derives as it was. */
+static void
+open_unchanged(CgaeAgent *agent, const CgaeShape *shape, TriggerData *trigdata,
+			   const CgaeRow *old)
+{
+	CgaeRow		row;
+
+	cgae_row_open(&row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_newtuple);
+	for (int i = 0; i < lengthof(derived_columns); i++)
+		keep_old(&row, old, derived_columns[i]);
+	for (int i = 0; i < lengthof(request_columns); i++)
+		keep_old(&row, old, request_columns[i]);
+	cgae_agent_open(agent, &row);
+}
+
+/* Holds placed or lifted by an operator. */
+static void
+request_holds(CgaeAgent *agent, const CgaeRow *new)
+{
+	CgaeHolds	wanted;
+
+	if (ROW_NULL(new, AGENT_HOLDS))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("holds of agent \"%s\" are null", agent->name),
+				 errhint("No hold is the empty array."),
+				 cgae_err_object("agents", "holds", NULL)));
+	wanted = cgae_holds_from_array(ROW_VALUE(new, AGENT_HOLDS));
+	cgae_agent_set_holds(agent, &wanted);
+}
+
+/* A new model_config, architecture_hash or architecture_digest. */
+static void
+request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
+{
+	bool		hash = !cgae_row_same(new, old, AGENT_ARCHITECTURE_HASH);
+	bool		digest = !cgae_row_same(new, old, AGENT_ARCHITECTURE_DIGEST);
+	char		stated[65];
+
+	/* a hash given alone must still agree with the configuration that stands */
+	if (!stated_architecture(new, agent->name, true, hash, digest, stated))
+		strlcpy(stated, agent->registered, sizeof(stated));
+
+	if (ROW_NULL(new, AGENT_MODEL_CONFIG))
+		cgae_row_set_null(&agent->row, AGENT_MODEL_CONFIG);
+	else
+		cgae_row_set(&agent->row, AGENT_MODEL_CONFIG, ROW_VALUE(new, AGENT_MODEL_CONFIG));
+
+	if (!cgae_architecture_hash_equal(agent->registered, stated))
+		cgae_agent_replace_architecture(agent, stated);
+	else if (strlen(stated) > strlen(agent->registered))
+		cgae_agent_store_architecture(agent, stated);
+}
+
+/* A heartbeat: the hash that somebody saw the agent run with. */
+static void
+request_observation(CgaeAgent *agent, const CgaeRow *new)
+{
+	char		observed[65];
+
+	if (ROW_NULL(new, AGENT_OBSERVED_HASH))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("observed_architecture_hash of agent \"%s\" cannot be taken back",
+						agent->name),
+				 cgae_err_object("agents", "observed_architecture_hash", NULL)));
+	cgae_parse_architecture_hash(DatumGetTextPP(ROW_VALUE(new, AGENT_OBSERVED_HASH)), observed);
+	cgae_agent_observe(agent, observed);
+}
+
+/*
+ * Status and its time.  A client may deregister; any other status must be
+ * the one that follows from the rest of its update.
+ */
+static void
+request_status(CgaeAgent *agent, const CgaeRow *new, bool status_changed)
+{
+	CgaeStatus	wanted;
+	TimestampTz at;
+
+	if (ROW_NULL(new, AGENT_STATUS))
+		refuse_derived(AGENT_STATUS, agent->name);
+	wanted = cgae_enum_map_index(&new->shape->status,
+								 DatumGetObjectId(ROW_VALUE(new, AGENT_STATUS)));
+	if (wanted != CGAE_DEREGISTERED)
+	{
+		if (!ROW_NULL(new, AGENT_DEREGISTERED_AT))
+			refuse_derived(AGENT_DEREGISTERED_AT, agent->name);
+		if (status_changed && wanted != agent->status)
+			refuse_derived(AGENT_STATUS, agent->name);
+		return;
+	}
+	if (!ROW_NULL(new, AGENT_DEREGISTERED_AT))
+		at = DatumGetTimestampTz(ROW_VALUE(new, AGENT_DEREGISTERED_AT));
+	cgae_agent_retire(agent, ROW_NULL(new, AGENT_DEREGISTERED_AT) ? NULL : &at);
+}
+
+/* A client's update: find out what it asks for, and derive the rest. */
+static HeapTuple
+client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, CgaeRow *new)
+{
+	CgaeAgent	agent;
+	bool		changed[AGENT_COLUMNS] = {false};
+	bool		requested = false;
+	const char *id = TextDatumGetCString(ROW_VALUE(old, AGENT_ID));
+
+	check_free_columns(new, old, id);
+	for (int i = 0; i < lengthof(derived_columns); i++)
+		if (!cgae_row_same(new, old, derived_columns[i]))
+			refuse_derived(derived_columns[i], id);
+	for (int i = 0; i < lengthof(request_columns); i++)
+		requested |= changed[request_columns[i]] = !cgae_row_same(new, old, request_columns[i]);
+	if (!requested)
+		return trigdata->tg_newtuple;
+
+	open_unchanged(&agent, shape, trigdata, old);
+	if (agent.status == CGAE_DEREGISTERED)
+		cgae_agent_refuse_deregistered(id);
+
+	/* lift before suspending, so that a drift found here outlives the rest */
+	if (changed[AGENT_HOLDS])
+		request_holds(&agent, new);
+	if (changed[AGENT_MODEL_CONFIG] || changed[AGENT_ARCHITECTURE_HASH] ||
+		changed[AGENT_ARCHITECTURE_DIGEST])
+		request_architecture(&agent, new, old);
+	if (changed[AGENT_OBSERVED_HASH])
+		request_observation(&agent, new);
+	if (changed[AGENT_STATUS] || changed[AGENT_DEREGISTERED_AT])
+		request_status(&agent, new, changed[AGENT_STATUS]);
+
+	cgae_agent_store(&agent);
+	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor());
+	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
+}
+
+/* An update: by the guard of certifications when that is announced, else by a client. */
+static HeapTuple
+before_update(TriggerData *trigdata, const CgaeShape *shape)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	CgaeRow		old;
+	CgaeRow		new;
+	CgaeCertification *certification;
+	CgaeAgent	agent;
+
+	cgae_row_open(&old, shape, desc, trigdata->tg_trigtuple);
+	certification = cgae_claim_certification(DatumGetTextPP(ROW_VALUE(&old, AGENT_ID)));
+	if (certification == NULL)
+	{
+		cgae_row_open(&new, shape, desc, trigdata->tg_newtuple);
+		return client_update(trigdata, shape, &old, &new);
+	}
+
+	open_unchanged(&agent, shape, trigdata, &old);
+	cgae_agent_certify(&agent, certification);
+	cgae_agent_store(&agent);
+	cgae_agent_write_events(&agent, trigdata->tg_relation, certification->actor);
+	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
+}
+
+/*
+ * cgae.guard_agents() -> trigger
+ *
+ * CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
+ * CREATE TRIGGER zz_cgae_registration AFTER INSERT ON cgae.agents
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
+ *
+ * Refuses what a client may not set (generated_always), a change of a
+ * deregistered agent (object_not_in_prerequisite_state) and values that break
+ * a rule (check_violation, not_null_violation); writes the agent's events.
+ */
+PG_FUNCTION_INFO_V1(cgae_guard_agents);
+Datum
+cgae_guard_agents(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_agents");
+	TriggerEvent event = trigdata->tg_event;
+	const CgaeShape *shape;
+
+	if (!TRIGGER_FIRED_FOR_ROW(event) ||
+		!(TRIGGER_FIRED_BY_INSERT(event) ||
+		  (TRIGGER_FIRED_BY_UPDATE(event) && TRIGGER_FIRED_BEFORE(event))))
+		cgae_guard_refuse_event("guard_agents",
+								"before insert or update, or after insert, for each row");
+
+	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, AGENT_COLUMNS);
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		return PointerGetDatum(before_update(trigdata, shape));
+	if (TRIGGER_FIRED_BEFORE(event))
+		return PointerGetDatum(before_insert(trigdata, shape));
+	after_insert(trigdata, shape);
+	return PointerGetDatum(NULL);
+}

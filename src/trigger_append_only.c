@@ -1,0 +1,168 @@
+/*
+ * trigger_append_only.c
+ *	  Guards of what is only ever added to: certifications, events, policies,
+ *	  and the agents, which are retired but not deleted.
+ */
+#include "postgres.h"
+
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "guard.h"
+#include "policy.h"
+#include "table_shape.h"
+
+typedef enum EventColumn
+{
+	EVENT_AGENT_ID,
+	EVENT_SEQ,
+	EVENT_RECORDED_AT,
+	EVENT_COLUMNS
+} EventColumn;
+
+static const CgaeColumn event_columns[EVENT_COLUMNS] = {
+	[EVENT_AGENT_ID] = {"agent_id", "text"},
+	[EVENT_SEQ] = {"seq", "int4"},
+	[EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+};
+
+typedef enum PolicyColumn
+{
+	POLICY_VERSION,
+	POLICY_EFFECTIVE_FROM,
+	POLICY_COLUMNS
+} PolicyColumn;
+
+static const CgaeColumn policy_columns[POLICY_COLUMNS] = {
+	[POLICY_VERSION] = {"version", "int4"},
+	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
+};
+
+/*
+ * cgae.guard_append_only() -> trigger
+ *
+ * CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON ...
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only();
+ * CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON ...
+ *	   FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only();
+ *
+ * Refuses whatever fires it (restrict_violation).
+ */
+PG_FUNCTION_INFO_V1(cgae_guard_append_only);
+Datum
+cgae_guard_append_only(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_append_only");
+	TriggerEvent event = trigdata->tg_event;
+	const char *table = RelationGetRelationName(trigdata->tg_relation);
+	bool		agents = strcmp(table, "agents") == 0;
+
+	if (!TRIGGER_FIRED_BEFORE(event) || TRIGGER_FIRED_BY_INSERT(event))
+		cgae_guard_refuse_event("guard_append_only", "before update, delete or truncate");
+	ereport(ERROR,
+			(errcode(ERRCODE_RESTRICT_VIOLATION),
+			 TRIGGER_FIRED_BY_TRUNCATE(event) ?
+			 errmsg("\"%s\" cannot be truncated: it keeps the registry's history", table) :
+			 errmsg("rows of \"%s\" cannot be %s: it keeps the registry's history", table,
+					TRIGGER_FIRED_BY_DELETE(event) ? "deleted" : "updated"),
+			 agents ? errhint("Deregister an agent instead: cgae.deregister_agent().") : 0,
+			 cgae_err_object(table, NULL, NULL)));
+	return PointerGetDatum(NULL);	/* not reached */
+}
+
+/*
+ * cgae.guard_events() -> trigger
+ *
+ * CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.agent_events
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_events();
+ *
+ * Lets in the events that the guards write and no others (generated_always).
+ */
+PG_FUNCTION_INFO_V1(cgae_guard_events);
+Datum
+cgae_guard_events(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_events");
+	CgaeRow		row;
+
+	if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+		cgae_guard_refuse_event("guard_events", "before insert for each row");
+
+	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, event_columns, EVENT_COLUMNS),
+				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
+	if (ROW_NULL(&row, EVENT_AGENT_ID) || ROW_NULL(&row, EVENT_SEQ) ||
+		!cgae_guard_claim_event(DatumGetTextPP(ROW_VALUE(&row, EVENT_AGENT_ID)),
+								DatumGetInt32(ROW_VALUE(&row, EVENT_SEQ))))
+		ereport(ERROR,
+				(errcode(ERRCODE_GENERATED_ALWAYS),
+				 errmsg("events are written by the registry alone"),
+				 errhint("Change the agent, and the registry will log it."),
+				 cgae_err_object("agent_events", NULL, NULL)));
+	cgae_row_set(&row, EVENT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	return PointerGetDatum(cgae_row_close(&row, trigdata->tg_trigtuple));
+}
+
+/* Number a new policy, stamp it, and refuse one that breaks a rule. */
+static HeapTuple
+before_policy(TriggerData *trigdata)
+{
+	Relation	policies = trigdata->tg_relation;
+	TupleDesc	desc = RelationGetDescr(policies);
+	HeapTuple	tuple;
+	CgaePolicy	policy;
+	CgaeRow		row;
+	int32		next;
+
+	/* no guard may be judging by the last version while the next one appears */
+	LockRelation(policies, ExclusiveLock);
+	next = cgae_policy_last_version(policies) + 1;
+
+	cgae_row_open(&row, cgae_table_shape(policies, policy_columns, POLICY_COLUMNS), desc,
+				  trigdata->tg_trigtuple);
+	if (!ROW_NULL(&row, POLICY_VERSION) && DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)) != next)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("gate policy version %d is refused: the next version is %d",
+						DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)), next),
+				 cgae_err_object("gate_policies", "version", "version_follows")));
+	cgae_row_set(&row, POLICY_VERSION, Int32GetDatum(next));
+	cgae_row_set(&row, POLICY_EFFECTIVE_FROM, TimestampTzGetDatum(GetCurrentTimestamp()));
+	tuple = cgae_row_close(&row, trigdata->tg_trigtuple);
+	cgae_policy_from_tuple(tuple, desc, &policy);
+	return tuple;
+}
+
+/*
+ * cgae.guard_policies() -> trigger
+ *
+ * CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.gate_policies
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies();
+ * CREATE TRIGGER zz_cgae_changed AFTER INSERT OR UPDATE OR DELETE ON cgae.gate_policies
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies();	 (ENABLE ALWAYS)
+ *
+ * Before: gives the policy the next version, and refuses what breaks a rule
+ * (check_violation).  After: makes every backend read the policies anew, also
+ * on a logical subscriber, hence ALWAYS.
+ */
+PG_FUNCTION_INFO_V1(cgae_guard_policies);
+Datum
+cgae_guard_policies(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_policies");
+	TriggerEvent event = trigdata->tg_event;
+
+	if (TRIGGER_FIRED_AFTER(event))
+	{
+		CacheInvalidateRelcache(trigdata->tg_relation);
+		return PointerGetDatum(NULL);
+	}
+	if (!TRIGGER_FIRED_BEFORE(event) || !TRIGGER_FIRED_BY_INSERT(event) ||
+		!TRIGGER_FIRED_FOR_ROW(event))
+		cgae_guard_refuse_event("guard_policies", "before insert, or after any change");
+	return PointerGetDatum(before_policy(trigdata));
+}

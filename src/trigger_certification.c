@@ -1,0 +1,366 @@
+/*
+ * trigger_certification.c
+ *	  The guard of cgae.certifications.
+ *
+ * BEFORE INSERT it announces what the row says and touches the agent's row,
+ * where the guard of agents judges it under the row lock; then it completes
+ * the certification's row with what follows.  One statement does it all, so
+ * that a row inserted twice in one statement is judged twice, in order.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "agent.h"
+#include "architecture.h"
+#include "errors.h"
+#include "unconfirmed.h"
+
+typedef enum CertificationColumn
+{
+	CERT_AGENT_ID,
+	CERT_SEQ,
+	CERT_OUTCOME,
+	CERT_ROBUSTNESS,
+	CERT_TIER,
+	CERT_PREVIOUS_TIER,
+	CERT_AUDIT_TYPE,
+	CERT_AUDIT_DETAILS,
+	CERT_OBSERVED_HASH,
+	CERT_CERTIFIED_AT,
+	CERT_POLICY_VERSION,
+	CERT_AUDITOR,
+	CERT_RECORDED_AT,
+	CERT_COLUMNS
+} CertificationColumn;
+
+static const CgaeColumn certification_columns[CERT_COLUMNS] = {
+	[CERT_AGENT_ID] = {"agent_id", "text"},
+	[CERT_SEQ] = {"seq", "int4"},
+	[CERT_OUTCOME] = {"outcome", "text"},
+	[CERT_ROBUSTNESS] = {"robustness", "cgae.robustness"},
+	[CERT_TIER] = {"tier", "cgae.tier"},
+	[CERT_PREVIOUS_TIER] = {"previous_tier", "cgae.tier"},
+	[CERT_AUDIT_TYPE] = {"audit_type", "text"},
+	[CERT_AUDIT_DETAILS] = {"audit_details", "jsonb"},
+	[CERT_OBSERVED_HASH] = {"observed_architecture_hash", "text"},
+	[CERT_CERTIFIED_AT] = {"certified_at", "timestamptz"},
+	[CERT_POLICY_VERSION] = {"policy_version", "int4"},
+	[CERT_AUDITOR] = {"auditor", "text"},
+	[CERT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+};
+
+/* The certification that this backend's guard is about to write, if any. */
+static CgaeCertification *announced = NULL;
+
+/* Who waits for the result of an INSERT, if anybody. */
+static CgaeReceipt *expected_receipt = NULL;
+
+CgaeCertification *
+cgae_claim_certification(const text *agent_id)
+{
+	CgaeCertification *certification = announced;
+
+	if (certification == NULL || !cgae_text_equal(certification->agent_id, agent_id))
+		return NULL;
+	announced = NULL;
+	return certification;
+}
+
+CgaeReceipt *
+cgae_expect_receipt(CgaeReceipt *receipt)
+{
+	CgaeReceipt *before = expected_receipt;
+
+	expected_receipt = receipt;
+	return before;
+}
+
+/*
+ * Lock, check and rewrite the agent's row; the guard of agents does the rest.
+ * The columns are named for the user's own UPDATE OF triggers to see.
+ */
+static void
+touch_agent(Relation relation, CgaeCertification *certification)
+{
+	static const Oid types[] = {TEXTOID};
+	CgaeCertification *outer = announced;
+	Datum		values[] = {PointerGetDatum(certification->agent_id)};
+	uint64		processed = 0;
+
+	announced = certification;
+	PG_TRY();
+	{
+		processed = cgae_guard_execute(relation, CGAE_Q_TOUCH_AGENT,
+									   "UPDATE cgae.agents SET"
+									   " initial_robustness = initial_robustness,"
+									   " status = status,"
+									   " holds = holds,"
+									   " certified_tier = certified_tier,"
+									   " current_tier = current_tier,"
+									   " current_robustness = current_robustness,"
+									   " certified_at = certified_at,"
+									   " last_audit_at = last_audit_at,"
+									   " tier_drop_at = tier_drop_at,"
+									   " observed_architecture_hash = observed_architecture_hash,"
+									   " last_seq = last_seq,"
+									   " certification_count = certification_count"
+									   " WHERE agent_id OPERATOR(pg_catalog.=) $1",
+									   lengthof(types), types, values, NULL);
+	}
+	PG_FINALLY();
+	{
+		announced = outer;
+	}
+	PG_END_TRY();
+
+	if (!certification->judged && processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
+				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
+				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
+	if (!certification->judged || processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("update of agent \"%s\" by its certification was suppressed",
+						text_to_cstring(certification->agent_id)),
+				 errhint("A trigger on cgae.agents, or the guard's absence from it, prevents certification.")));
+}
+
+/* Refuse a value that disagrees with what the guard found. */
+static void
+refuse_supplied(const CgaeCertification *certification, CertificationColumn column,
+				const char *supplied, const char *found)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_GENERATED_ALWAYS),
+			 errmsg("%s %s supplied for agent \"%s\" disagrees with the registry, which finds %s",
+					certification_columns[column].name, supplied,
+					text_to_cstring(certification->agent_id), found),
+			 errhint("Leave the column out; the registry computes it."),
+			 cgae_err_object("certifications", certification_columns[column].name, NULL)));
+}
+
+/* Name of a tier, for messages. */
+static const char *
+tier_name(int tier)
+{
+	return tier == CGAE_NO_TIER ? "none" : cgae_tier_labels[tier];
+}
+
+/* Fill a tier column, after comparing it with what the client supplied. */
+static void
+settle_tier(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+			int found)
+{
+	if (!ROW_NULL(row, column) && !certification->is_mismatch)
+	{
+		int			supplied = cgae_enum_map_index(&row->shape->tier,
+												   DatumGetObjectId(ROW_VALUE(row, column)));
+
+		if (supplied != found)
+			refuse_supplied(certification, column, tier_name(supplied), tier_name(found));
+	}
+	if (found == CGAE_NO_TIER)
+		cgae_row_set_null(row, column);
+	else
+		cgae_row_set(row, column, ObjectIdGetDatum(row->shape->tier.value[found]));
+}
+
+/* The same for an integer column. */
+static void
+settle_integer(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+			   int32 found)
+{
+	if (!ROW_NULL(row, column) && !certification->is_mismatch &&
+		DatumGetInt32(ROW_VALUE(row, column)) != found)
+		refuse_supplied(certification, column,
+						psprintf("%d", DatumGetInt32(ROW_VALUE(row, column))),
+						psprintf("%d", found));
+	cgae_row_set(row, column, Int32GetDatum(found));
+}
+
+/* What kind of audit it was, and its details: required, except that drift is always recorded. */
+static void
+settle_audit(CgaeRow *row, const CgaeCertification *certification)
+{
+	bool		blank = false;
+
+	if (!ROW_NULL(row, CERT_AUDIT_TYPE))
+		blank = cgae_is_blank(TextDatumGetCString(ROW_VALUE(row, CERT_AUDIT_TYPE)));
+	if (ROW_NULL(row, CERT_AUDIT_TYPE) || blank)
+	{
+		if (!certification->is_mismatch)
+			ereport(ERROR,
+					(errcode(blank ? ERRCODE_CHECK_VIOLATION : ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("audit_type of agent \"%s\" is %s",
+							text_to_cstring(certification->agent_id), blank ? "blank" : "null"),
+					 cgae_err_object("certifications", "audit_type", NULL)));
+		cgae_row_set(row, CERT_AUDIT_TYPE, CStringGetTextDatum(CGAE_AUDIT_DEFAULT));
+	}
+
+	if (ROW_NULL(row, CERT_AUDIT_DETAILS))
+		cgae_row_set(row, CERT_AUDIT_DETAILS,
+					 DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	else
+	{
+		Jsonb	   *details = DatumGetJsonbP(ROW_VALUE(row, CERT_AUDIT_DETAILS));
+
+		if (JB_ROOT_IS_OBJECT(details))
+			return;
+		if (!certification->is_mismatch)
+			ereport(ERROR,
+					(errcode(ERRCODE_CHECK_VIOLATION),
+					 errmsg("audit_details of agent \"%s\" are not a JSON object",
+							text_to_cstring(certification->agent_id)),
+					 cgae_err_object("certifications", "audit_details",
+									 "audit_details_is_object")));
+		cgae_row_set(row, CERT_AUDIT_DETAILS,
+					 DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	}
+}
+
+/* Complete the row with what was found, refusing what the client knew better. */
+static void
+complete_row(CgaeRow *row, const CgaeCertification *certification)
+{
+	const char *outcome = certification->is_mismatch ? CGAE_OUTCOME_MISMATCH :
+		CGAE_OUTCOME_CERTIFIED;
+
+	if (!ROW_NULL(row, CERT_OUTCOME) && !certification->is_mismatch)
+	{
+		char	   *supplied = TextDatumGetCString(ROW_VALUE(row, CERT_OUTCOME));
+
+		if (strcmp(supplied, outcome) != 0)
+			refuse_supplied(certification, CERT_OUTCOME, supplied, outcome);
+	}
+	cgae_row_set(row, CERT_OUTCOME, CStringGetTextDatum(outcome));
+	settle_tier(row, CERT_TIER, certification, certification->tier);
+	settle_tier(row, CERT_PREVIOUS_TIER, certification, certification->previous_tier);
+	settle_integer(row, CERT_SEQ, certification, certification->seq);
+	settle_integer(row, CERT_POLICY_VERSION, certification, certification->policy.version);
+	settle_audit(row, certification);
+	if (certification->is_mismatch)
+		cgae_row_set_null(row, CERT_POLICY_VERSION);	/* it judged nothing */
+	if (certification->observed != NULL)
+		cgae_row_set(row, CERT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
+	cgae_row_set(row, CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
+	cgae_row_set(row, CERT_AUDITOR, CStringGetTextDatum(certification->actor));
+	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+}
+
+/* Take from the row what the client says. */
+static void
+read_row(const CgaeRow *row, CgaeCertification *certification, char observed[65])
+{
+	memset(certification, 0, sizeof(*certification));
+	certification->agent_id = DatumGetTextPP(ROW_VALUE(row, CERT_AGENT_ID));
+	certification->actor = cgae_guard_actor();
+	if (!ROW_NULL(row, CERT_ROBUSTNESS))
+		certification->robustness =
+			(const CgaeRobustness *) DatumGetPointer(ROW_VALUE(row, CERT_ROBUSTNESS));
+	if (!ROW_NULL(row, CERT_OBSERVED_HASH))
+	{
+		cgae_parse_architecture_hash(DatumGetTextPP(ROW_VALUE(row, CERT_OBSERVED_HASH)), observed);
+		certification->observed = observed;
+	}
+	if (!ROW_NULL(row, CERT_CERTIFIED_AT))
+	{
+		certification->has_certified_at = true;
+		certification->certified_at = DatumGetTimestampTz(ROW_VALUE(row, CERT_CERTIFIED_AT));
+	}
+	if (!ROW_NULL(row, CERT_AUDIT_TYPE) &&
+		strcmp(TextDatumGetCString(ROW_VALUE(row, CERT_AUDIT_TYPE)), CGAE_AUDIT_DEMOTION) == 0)
+	{
+		Datum		details = ROW_VALUE(row, CERT_AUDIT_DETAILS);
+
+		certification->is_demotion = true;
+		if (!ROW_NULL(row, CERT_AUDIT_DETAILS) && JB_ROOT_IS_OBJECT(DatumGetJsonbP(details)))
+		{
+			JsonbValue	value;
+
+			if (getKeyJsonValueFromContainer(&DatumGetJsonbP(details)->root, "reason", 6,
+											 &value) != NULL && value.type == jbvString)
+				certification->reason = pnstrdup(value.val.string.val, value.val.string.len);
+		}
+	}
+}
+
+/* Judge a new row and complete it. */
+static HeapTuple
+before_insert(TriggerData *trigdata)
+{
+	Relation	relation = trigdata->tg_relation;
+	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
+	CgaeCertification certification;
+	CgaeRow		row;
+	char		observed[65];
+
+	cgae_row_open(&row, shape, RelationGetDescr(relation), trigdata->tg_trigtuple);
+	if (ROW_NULL(&row, CERT_AGENT_ID))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("certification names no agent: agent_id is null"),
+				 cgae_err_object("certifications", "agent_id", NULL)));
+	read_row(&row, &certification, observed);
+	cgae_policy_in_force_for_guard(&certification.policy);
+
+	touch_agent(relation, &certification);
+
+	complete_row(&row, &certification);
+	if (certification.is_mismatch)
+		cgae_agent_warn_drift(text_to_cstring(certification.agent_id), certification.registered,
+							  certification.observed);
+	if (shape->other_unique_indexes > 0)
+		cgae_unconfirmed_add(certification.agent_id, certification.seq);
+	if (expected_receipt != NULL &&
+		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))
+	{
+		expected_receipt->filled = true;
+		expected_receipt->is_mismatch = certification.is_mismatch;
+		expected_receipt->seq = certification.seq;
+		expected_receipt->tier = certification.tier;
+		expected_receipt->previous_tier = certification.previous_tier;
+		expected_receipt->status = certification.status;
+	}
+	return cgae_row_close(&row, trigdata->tg_trigtuple);
+}
+
+/*
+ * cgae.guard_certifications() -> trigger
+ *
+ * CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.certifications
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications();
+ * CREATE TRIGGER zz_cgae_stored AFTER INSERT ON cgae.certifications
+ *	   FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_certifications();
+ *
+ * Judges the row against the agent and completes it.  A supplied tier,
+ * previous_tier, outcome, seq or policy_version must agree with what is found
+ * (generated_always); auditor and recorded_at are overwritten.  Refuses an
+ * unknown agent (foreign_key_violation), a deregistered one
+ * (object_not_in_prerequisite_state), times that run backwards or ahead and
+ * demotions that do not lower the tier (check_violation).  An observed hash
+ * that differs is no error: it is recorded and suspends the agent.
+ */
+PG_FUNCTION_INFO_V1(cgae_guard_certifications);
+Datum
+cgae_guard_certifications(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_certifications");
+	TriggerEvent event = trigdata->tg_event;
+	bool		row = TRIGGER_FIRED_FOR_ROW(event);
+
+	if (!TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_INSTEAD(event) ||
+		row != (TRIGGER_FIRED_BEFORE(event) != 0))
+		cgae_guard_refuse_event("guard_certifications",
+								"before insert for each row, or after insert for each statement");
+	if (row)
+		return PointerGetDatum(before_insert(trigdata));
+	cgae_unconfirmed_check(trigdata->tg_relation);
+	return PointerGetDatum(NULL);
+}
