@@ -12,14 +12,30 @@ DATA = \
 	sql/cgae--1.0.sql
 
 OBJS = \
+	src/agent.o \
 	src/architecture.o \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/errors.o \
 	src/float_repr.o \
+	src/guard.o \
+	src/holds.o \
 	src/json_string.o \
+	src/lifecycle_core.o \
 	src/module.o \
-	src/policy.o
+	src/plan_cache.o \
+	src/policy.o \
+	src/registry.o \
+	src/registry_access.o \
+	src/registry_ddl.o \
+	src/registry_report.o \
+	src/statement.o \
+	src/table_shape.o \
+	src/trigger_agent.o \
+	src/trigger_append_only.o \
+	src/trigger_certification.o \
+	src/unconfirmed.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \
