@@ -178,8 +178,9 @@ push_string(CgaeObject *object, JsonbIteratorToken token, const char *string)
 {
 	JsonbValue	value;
 
+	/* the caller's string may change before the object is complete */
 	value.type = jbvString;
-	value.val.string.val = unconstify(char *, string);
+	value.val.string.val = pstrdup(string);
 	value.val.string.len = strlen(string);
 	pushJsonbValue(&object->state, token, &value);
 }
