@@ -17,8 +17,12 @@ OBJS = \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/enum_map.o \
 	src/errors.o \
 	src/float_repr.o \
+	src/gate.o \
+	src/gate_aggregate.o \
+	src/gate_core.o \
 	src/guard.o \
 	src/holds.o \
 	src/json_string.o \
@@ -30,6 +34,9 @@ OBJS = \
 	src/registry_access.o \
 	src/registry_ddl.o \
 	src/registry_report.o \
+	src/robustness.o \
+	src/robustness_cast.o \
+	src/robustness_ops.o \
 	src/statement.o \
 	src/table_shape.o \
 	src/trigger_agent.o \
@@ -39,7 +46,11 @@ OBJS = \
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \
-	install
+	install \
+	robustness \
+	robustness_ops \
+	gate \
+	gate_conformance
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =
@@ -47,8 +58,9 @@ ISOLATION =
 SHLIB_LINK = -lcrypto
 
 # What the server's own headers and calling convention force off: a function
-# called from SQL takes fcinfo whether it uses it or not.
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
+# called from SQL takes fcinfo whether it uses it or not, and the macros of
+# utils/array.h mix signed and unsigned.
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 ifneq (,$(findstring clang,$(CC)))
 # the server was built by gcc, whose options and attributes it hands down
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes

@@ -27,9 +27,338 @@ COMMENT ON TYPE cgae.agent_status IS 'lifecycle status of an agent; deregistered
 -- Robustness type                                          src/robustness.c
 ---------------------------------------------------------------------------
 
+CREATE TYPE cgae.robustness;
+
+CREATE FUNCTION cgae.robustness_in(pg_catalog.cstring) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_in';
+COMMENT ON FUNCTION cgae.robustness_in(pg_catalog.cstring) IS 'input of cgae.robustness';
+
+CREATE FUNCTION cgae.robustness_out(cgae.robustness) RETURNS pg_catalog.cstring
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_out';
+COMMENT ON FUNCTION cgae.robustness_out(cgae.robustness) IS 'output of cgae.robustness';
+
+CREATE FUNCTION cgae.robustness_recv(pg_catalog.internal) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_recv';
+COMMENT ON FUNCTION cgae.robustness_recv(pg_catalog.internal) IS 'binary input of cgae.robustness';
+
+CREATE FUNCTION cgae.robustness_send(cgae.robustness) RETURNS pg_catalog.bytea
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_send';
+COMMENT ON FUNCTION cgae.robustness_send(cgae.robustness) IS 'binary output of cgae.robustness';
+
+CREATE TYPE cgae.robustness (
+  INPUT = cgae.robustness_in,
+  OUTPUT = cgae.robustness_out,
+  RECEIVE = cgae.robustness_recv,
+  SEND = cgae.robustness_send,
+  INTERNALLENGTH = 32,
+  ALIGNMENT = double,
+  STORAGE = plain,
+  CATEGORY = 'U'
+);
+COMMENT ON TYPE cgae.robustness IS 'verified robustness (cc,er,as,ih), four doubles in [0,1]';
+
+-- Made from scores, and taken apart
+
+CREATE FUNCTION cgae.robustness(
+  cc pg_catalog.float8,
+  er pg_catalog.float8,
+  as_ pg_catalog.float8,
+  ih pg_catalog.float8) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness';
+COMMENT ON FUNCTION cgae.robustness(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
+  'a robustness vector from its four scores';
+
+CREATE FUNCTION cgae.cc(r cgae.robustness) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_cc';
+COMMENT ON FUNCTION cgae.cc(cgae.robustness) IS 'constraint compliance';
+
+CREATE FUNCTION cgae.er(r cgae.robustness) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_er';
+COMMENT ON FUNCTION cgae.er(cgae.robustness) IS 'epistemic robustness';
+
+CREATE FUNCTION cgae.as_(r cgae.robustness) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_as_';
+COMMENT ON FUNCTION cgae.as_(cgae.robustness) IS 'behavioural alignment';
+
+CREATE FUNCTION cgae.ih(r cgae.robustness) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_ih';
+COMMENT ON FUNCTION cgae.ih(cgae.robustness) IS 'intrinsic-hallucination integrity';
+
+CREATE FUNCTION cgae.weakest(r cgae.robustness) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_weakest';
+COMMENT ON FUNCTION cgae.weakest(cgae.robustness) IS 'the least of cc, er and as, the link that counts';
+
+-- Comparison: lexicographic by cc, er, as, ih.  Leakproof, since it cannot fail:
+-- a table with row security may use its indexes.
+
+CREATE FUNCTION cgae.robustness_eq(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_eq';
+COMMENT ON FUNCTION cgae.robustness_eq(cgae.robustness, cgae.robustness) IS 'implementation of = operator';
+
+CREATE FUNCTION cgae.robustness_ne(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_ne';
+COMMENT ON FUNCTION cgae.robustness_ne(cgae.robustness, cgae.robustness) IS 'implementation of <> operator';
+
+CREATE FUNCTION cgae.robustness_lt(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_lt';
+COMMENT ON FUNCTION cgae.robustness_lt(cgae.robustness, cgae.robustness) IS 'implementation of < operator';
+
+CREATE FUNCTION cgae.robustness_le(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_le';
+COMMENT ON FUNCTION cgae.robustness_le(cgae.robustness, cgae.robustness) IS 'implementation of <= operator';
+
+CREATE FUNCTION cgae.robustness_gt(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_gt';
+COMMENT ON FUNCTION cgae.robustness_gt(cgae.robustness, cgae.robustness) IS 'implementation of > operator';
+
+CREATE FUNCTION cgae.robustness_ge(cgae.robustness, cgae.robustness) RETURNS pg_catalog.bool
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_ge';
+COMMENT ON FUNCTION cgae.robustness_ge(cgae.robustness, cgae.robustness) IS 'implementation of >= operator';
+
+CREATE FUNCTION cgae.robustness_cmp(cgae.robustness, cgae.robustness) RETURNS pg_catalog.int4
+  LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_cmp';
+COMMENT ON FUNCTION cgae.robustness_cmp(cgae.robustness, cgae.robustness) IS 'less, equal or greater: -1, 0 or 1';
+
+CREATE FUNCTION cgae.robustness_sortsupport(pg_catalog.internal) RETURNS pg_catalog.void
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_sortsupport';
+COMMENT ON FUNCTION cgae.robustness_sortsupport(pg_catalog.internal) IS 'sort support';
+
+CREATE FUNCTION cgae.robustness_hash(cgae.robustness) RETURNS pg_catalog.int4
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_hash';
+COMMENT ON FUNCTION cgae.robustness_hash(cgae.robustness) IS 'hash';
+
+CREATE FUNCTION cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8) RETURNS pg_catalog.int8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_hash_extended';
+COMMENT ON FUNCTION cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8) IS 'hash with a seed';
+
+CREATE OPERATOR cgae.= (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_eq,
+  COMMUTATOR = OPERATOR(cgae.=), NEGATOR = OPERATOR(cgae.<>),
+  RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel,
+  HASHES, MERGES
+);
+COMMENT ON OPERATOR cgae.= (cgae.robustness, cgae.robustness) IS 'equal';
+
+CREATE OPERATOR cgae.<> (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_ne,
+  COMMUTATOR = OPERATOR(cgae.<>), NEGATOR = OPERATOR(cgae.=),
+  RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
+);
+COMMENT ON OPERATOR cgae.<> (cgae.robustness, cgae.robustness) IS 'not equal';
+
+CREATE OPERATOR cgae.< (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_lt,
+  COMMUTATOR = OPERATOR(cgae.>), NEGATOR = OPERATOR(cgae.>=),
+  RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
+);
+COMMENT ON OPERATOR cgae.< (cgae.robustness, cgae.robustness) IS 'less than';
+
+CREATE OPERATOR cgae.<= (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_le,
+  COMMUTATOR = OPERATOR(cgae.>=), NEGATOR = OPERATOR(cgae.>),
+  RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
+);
+COMMENT ON OPERATOR cgae.<= (cgae.robustness, cgae.robustness) IS 'less than or equal';
+
+CREATE OPERATOR cgae.> (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_gt,
+  COMMUTATOR = OPERATOR(cgae.<), NEGATOR = OPERATOR(cgae.<=),
+  RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
+);
+COMMENT ON OPERATOR cgae.> (cgae.robustness, cgae.robustness) IS 'greater than';
+
+CREATE OPERATOR cgae.>= (
+  LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_ge,
+  COMMUTATOR = OPERATOR(cgae.<=), NEGATOR = OPERATOR(cgae.<),
+  RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
+);
+COMMENT ON OPERATOR cgae.>= (cgae.robustness, cgae.robustness) IS 'greater than or equal';
+
+CREATE OPERATOR FAMILY cgae.robustness_ops USING btree;
+COMMENT ON OPERATOR FAMILY cgae.robustness_ops USING btree IS 'ordering of cgae.robustness';
+CREATE OPERATOR CLASS cgae.robustness_ops
+  DEFAULT FOR TYPE cgae.robustness USING btree FAMILY cgae.robustness_ops AS
+  OPERATOR 1 cgae.<,
+  OPERATOR 2 cgae.<=,
+  OPERATOR 3 cgae.=,
+  OPERATOR 4 cgae.>=,
+  OPERATOR 5 cgae.>,
+  FUNCTION 1 cgae.robustness_cmp(cgae.robustness, cgae.robustness),
+  FUNCTION 2 cgae.robustness_sortsupport(pg_catalog.internal),
+  -- equal values are equal bytes, so that an index may deduplicate
+  FUNCTION 4 pg_catalog.btequalimage(pg_catalog.oid);
+COMMENT ON OPERATOR CLASS cgae.robustness_ops USING btree IS 'lexicographic order: cc, er, as, ih';
+
+CREATE OPERATOR FAMILY cgae.robustness_ops USING hash;
+COMMENT ON OPERATOR FAMILY cgae.robustness_ops USING hash IS 'hashing of cgae.robustness';
+CREATE OPERATOR CLASS cgae.robustness_ops
+  DEFAULT FOR TYPE cgae.robustness USING hash FAMILY cgae.robustness_ops AS
+  OPERATOR 1 cgae.=,
+  FUNCTION 1 cgae.robustness_hash(cgae.robustness),
+  FUNCTION 2 cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8);
+COMMENT ON OPERATOR CLASS cgae.robustness_ops USING hash IS 'equality of all four scores';
+
+-- Casts.  None is implicit: an implicit one would make other functions'
+-- calls ambiguous.  On assignment all are, for clients that know no new types.
+
+CREATE TYPE cgae.robustness_scores AS (
+  cc pg_catalog.float8,
+  er pg_catalog.float8,
+  as_ pg_catalog.float8,
+  ih pg_catalog.float8
+);
+COMMENT ON TYPE cgae.robustness_scores IS 'the four scores of a cgae.robustness as a row';
+COMMENT ON COLUMN cgae.robustness_scores.cc IS 'constraint compliance';
+COMMENT ON COLUMN cgae.robustness_scores.er IS 'epistemic robustness';
+COMMENT ON COLUMN cgae.robustness_scores.as_ IS 'behavioural alignment';
+COMMENT ON COLUMN cgae.robustness_scores.ih IS 'intrinsic-hallucination integrity';
+
+CREATE FUNCTION cgae.robustness_from_jsonb(pg_catalog.jsonb) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_jsonb';
+COMMENT ON FUNCTION cgae.robustness_from_jsonb(pg_catalog.jsonb) IS
+  'a robustness vector from a jsonb object with the keys cc, er, as, ih';
+
+CREATE FUNCTION cgae.robustness_to_jsonb(cgae.robustness) RETURNS pg_catalog.jsonb
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_to_jsonb';
+COMMENT ON FUNCTION cgae.robustness_to_jsonb(cgae.robustness) IS
+  'a robustness vector as a jsonb object with the keys cc, er, as, ih';
+
+CREATE CAST (pg_catalog.jsonb AS cgae.robustness)
+  WITH FUNCTION cgae.robustness_from_jsonb(pg_catalog.jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (pg_catalog.jsonb AS cgae.robustness) IS
+  'a robustness vector from a jsonb object with the keys cc, er, as, ih';
+CREATE CAST (cgae.robustness AS pg_catalog.jsonb)
+  WITH FUNCTION cgae.robustness_to_jsonb(cgae.robustness) AS ASSIGNMENT;
+COMMENT ON CAST (cgae.robustness AS pg_catalog.jsonb) IS
+  'a robustness vector as a jsonb object with the keys cc, er, as, ih';
+
+CREATE FUNCTION cgae.robustness_from_array(pg_catalog.float8[]) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_array';
+COMMENT ON FUNCTION cgae.robustness_from_array(pg_catalog.float8[]) IS
+  'a robustness vector from the array {cc,er,as,ih}';
+
+CREATE FUNCTION cgae.robustness_to_array(cgae.robustness) RETURNS pg_catalog.float8[]
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_to_array';
+COMMENT ON FUNCTION cgae.robustness_to_array(cgae.robustness) IS
+  'a robustness vector as the array {cc,er,as,ih}';
+
+CREATE CAST (pg_catalog.float8[] AS cgae.robustness)
+  WITH FUNCTION cgae.robustness_from_array(pg_catalog.float8[]) AS ASSIGNMENT;
+COMMENT ON CAST (pg_catalog.float8[] AS cgae.robustness) IS
+  'a robustness vector from the array {cc,er,as,ih}';
+CREATE CAST (cgae.robustness AS pg_catalog.float8[])
+  WITH FUNCTION cgae.robustness_to_array(cgae.robustness) AS ASSIGNMENT;
+COMMENT ON CAST (cgae.robustness AS pg_catalog.float8[]) IS
+  'a robustness vector as the array {cc,er,as,ih}';
+
+CREATE FUNCTION cgae.robustness_from_scores(cgae.robustness_scores) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_scores';
+COMMENT ON FUNCTION cgae.robustness_from_scores(cgae.robustness_scores) IS
+  'a robustness vector from the row (cc,er,as_,ih)';
+
+CREATE FUNCTION cgae.robustness_to_scores(cgae.robustness) RETURNS cgae.robustness_scores
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_to_scores';
+COMMENT ON FUNCTION cgae.robustness_to_scores(cgae.robustness) IS
+  'a robustness vector as the row (cc,er,as_,ih)';
+
+CREATE CAST (cgae.robustness_scores AS cgae.robustness)
+  WITH FUNCTION cgae.robustness_from_scores(cgae.robustness_scores) AS ASSIGNMENT;
+COMMENT ON CAST (cgae.robustness_scores AS cgae.robustness) IS
+  'a robustness vector from the row (cc,er,as_,ih)';
+CREATE CAST (cgae.robustness AS cgae.robustness_scores)
+  WITH FUNCTION cgae.robustness_to_scores(cgae.robustness) AS ASSIGNMENT;
+COMMENT ON CAST (cgae.robustness AS cgae.robustness_scores) IS
+  'a robustness vector as the row (cc,er,as_,ih)';
+
 ---------------------------------------------------------------------------
 -- Gate                                                           src/gate.c
 ---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.gate_tier(r cgae.robustness) RETURNS cgae.tier
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier';
+COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness) IS 'tier of a vector under the policy in force';
+
+CREATE FUNCTION cgae.gate_tier(r cgae.robustness, policy_version pg_catalog.int4) RETURNS cgae.tier
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier_by_version';
+COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness, pg_catalog.int4) IS 'tier of a vector under a published policy';
+
+CREATE FUNCTION cgae.gate_tier(
+  r cgae.robustness,
+  cc pg_catalog.float8[],
+  er pg_catalog.float8[],
+  as_ pg_catalog.float8[],
+  ih_threshold pg_catalog.float8) RETURNS cgae.tier
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier_by_thresholds';
+COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness, pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8) IS
+  'tier of a vector under the thresholds given, T0 to T5 for each dimension';
+
+CREATE FUNCTION cgae.gate_detail(r cgae.robustness,
+  OUT tier cgae.tier,
+  OUT tier_index pg_catalog.int4,
+  OUT g_cc pg_catalog.int4,
+  OUT g_er pg_catalog.int4,
+  OUT g_as pg_catalog.int4,
+  OUT ih_pass pg_catalog.bool,
+  OUT binding_dimension pg_catalog.text,
+  OUT gap_to_next_tier pg_catalog.float8,
+  OUT budget_ceiling pg_catalog.numeric)
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_detail';
+COMMENT ON FUNCTION cgae.gate_detail(cgae.robustness) IS
+  'why a vector has its tier under the policy in force, and what the tier may spend';
+
+CREATE FUNCTION cgae.budget_ceiling(tier cgae.tier) RETURNS pg_catalog.numeric
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_budget_ceiling';
+COMMENT ON FUNCTION cgae.budget_ceiling(cgae.tier) IS 'what a tier may spend under the policy in force';
+
+CREATE FUNCTION cgae.chain_tier(chain cgae.robustness[]) RETURNS cgae.tier
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_chain_tier';
+COMMENT ON FUNCTION cgae.chain_tier(cgae.robustness[]) IS
+  'tier of a delegation chain: that of its weakest member, T0 when empty';
+
+CREATE FUNCTION cgae.chain_tier_accum(state cgae.tier, r cgae.robustness) RETURNS cgae.tier
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_chain_tier_accum';
+COMMENT ON FUNCTION cgae.chain_tier_accum(cgae.tier, cgae.robustness) IS 'transition of chain_tier_agg';
+
+CREATE FUNCTION cgae.chain_tier_final(state cgae.tier) RETURNS cgae.tier
+  LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_chain_tier_final';
+COMMENT ON FUNCTION cgae.chain_tier_final(cgae.tier) IS 'final function of chain_tier_agg';
+
+CREATE AGGREGATE cgae.chain_tier_agg(r cgae.robustness) (
+  SFUNC = cgae.chain_tier_accum,
+  STYPE = cgae.tier,
+  FINALFUNC = cgae.chain_tier_final,
+  COMBINEFUNC = pg_catalog.enum_smaller,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cgae.chain_tier_agg(cgae.robustness) IS
+  'tier of a delegation chain: that of its weakest member, T0 when there is none';
+
+CREATE FUNCTION cgae.aggregate_safety_accum(
+  state pg_catalog.float8[],
+  r cgae.robustness,
+  exposure pg_catalog.float8) RETURNS pg_catalog.float8[]
+  LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_aggregate_safety_accum';
+COMMENT ON FUNCTION cgae.aggregate_safety_accum(pg_catalog.float8[], cgae.robustness, pg_catalog.float8) IS
+  'transition of aggregate_safety';
+
+CREATE FUNCTION cgae.aggregate_safety_combine(state pg_catalog.float8[], other pg_catalog.float8[]) RETURNS pg_catalog.float8[]
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_aggregate_safety_combine';
+COMMENT ON FUNCTION cgae.aggregate_safety_combine(pg_catalog.float8[], pg_catalog.float8[]) IS 'combine function of aggregate_safety';
+
+CREATE FUNCTION cgae.aggregate_safety_final(state pg_catalog.float8[]) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_aggregate_safety_final';
+COMMENT ON FUNCTION cgae.aggregate_safety_final(pg_catalog.float8[]) IS 'final function of aggregate_safety';
+
+CREATE AGGREGATE cgae.aggregate_safety(r cgae.robustness, exposure pg_catalog.float8) (
+  SFUNC = cgae.aggregate_safety_accum,
+  STYPE = pg_catalog.float8[],
+  FINALFUNC = cgae.aggregate_safety_final,
+  COMBINEFUNC = cgae.aggregate_safety_combine,
+  INITCOND = '{0,0}',
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) IS
+  '1 - sum(exposure * (1 - weakest)) / sum(exposure), 1 when nothing is exposed';
 
 ---------------------------------------------------------------------------
 -- Architecture hash                                      src/architecture.c

@@ -7,6 +7,7 @@
 
 #include "common/jsonapi.h"
 #include "fmgr.h"
+#include "utils/float.h"
 
 /* Soft input errors exist since 16; before, they are ordinary errors. */
 #if PG_VERSION_NUM >= 160000
@@ -18,6 +19,28 @@
 #define errsave(context, ...) \
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
+
+/*
+ * Parse a double at num exactly as the input function of double precision
+ * does, white space on both sides included.  Returns false where that would
+ * raise an error (syntax, overflow, underflow to zero); else *end is the first
+ * character not read.
+ */
+static inline bool
+cgae_float8_parse(char *num, char **end, double *value)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext escontext = {.type = T_ErrorSaveContext};
+
+	*value = float8in_internal(num, end, "double precision", num, (Node *) &escontext);
+	return !escontext.error_occurred;
+#else
+	bool		failed = false;
+
+	*value = float8in_internal_opt_error(num, end, "double precision", num, &failed);
+	return !failed;
+#endif
+}
 
 /* PG_MODULE_MAGIC_EXT (name and version shown by pg_get_loaded_modules) is 18's. */
 #if PG_VERSION_NUM < 180000

@@ -20,7 +20,7 @@ typedef struct CgaeEnumMap
 	Oid			value[CGAE_ENUM_MAX];	/* in the order of the labels */
 } CgaeEnumMap;
 
-/* Fill a map of an enum type; error when the type has not exactly these labels. */
+/* Fill a map of an enum type; error when it has not exactly these labels in this order. */
 extern void cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *labels, int count);
 
 /* Position of an enum value; error when it is not one of the type's. */
@@ -31,7 +31,8 @@ extern const char *const cgae_status_labels[5];
 
 /*
  * The map of cgae.tier for this call site, found through the function's own
- * signature and kept in fn_extra.
+ * signature and kept in fn_extra, which belongs to these two functions then.
+ * Only for calls with a real flinfo (never through DirectFunctionCall).
  */
 extern const CgaeEnumMap *cgae_tier_map_of_result(FunctionCallInfo fcinfo);
 extern const CgaeEnumMap *cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno);

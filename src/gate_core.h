@@ -45,7 +45,8 @@ typedef struct CgaeGateDetail
 	int			step[CGAE_GATED_DIMENSIONS];	/* g_cc, g_er, g_as */
 	int			ih_pass;		/* boolean */
 	int			binding;		/* CgaeDimension, or -1 at T5 */
-	double		gap;			/* distance to the next tier in that dimension; 0 at T5 */
+	double		gap;			/* distance to the next tier in that dimension; 0 at T5.
+								 * For ih: the distance to ih_threshold. */
 } CgaeGateDetail;
 
 /* The paper's thresholds (Table 1), in force before a registry exists. */
@@ -54,7 +55,10 @@ extern const CgaeThresholds cgae_paper_thresholds;
 /* Tier index 0..5 of a vector. */
 extern int	cgae_gate_core_tier(const CgaeThresholds *thresholds, const CgaeRobustness *r);
 
-/* The same with every intermediate result. */
+/* min(cc, er, as): the link that decides what an agent puts at risk. */
+extern double cgae_gate_core_weakest(const CgaeRobustness *r);
+
+/* The same as cgae_gate_core_tier with every intermediate result. */
 extern void cgae_gate_core_detail(const CgaeThresholds *thresholds, const CgaeRobustness *r,
 								  CgaeGateDetail *detail);
 

@@ -1,0 +1,121 @@
+/*
+ * enum_map.c
+ *	  Enum values of cgae.tier and cgae.agent_status as small integers.
+ *
+ * A map is found by the type's OID, never by its name, so that search_path and
+ * objects of the same name elsewhere do not matter.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "enum_map.h"
+
+const char *const cgae_tier_labels[6] = {"T0", "T1", "T2", "T3", "T4", "T5"};
+const char *const cgae_status_labels[5] = {
+	"pending", "active", "suspended", "expired", "deregistered"
+};
+
+/*
+ * Somebody with the owner's rights can add or rename labels; better to stop
+ * than to act on a tier that the rules do not know.
+ */
+static void
+refuse_enum(Oid type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("enum type %s has not the labels of this version of cgae", format_type_be(type))));
+}
+
+void
+cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *labels, int count)
+{
+	CatCList   *members;
+	float4		previous = 0;
+
+	Assert(count <= CGAE_ENUM_MAX);
+
+	members = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	if (members->n_members != count)
+	{
+		ReleaseSysCacheList(members);
+		refuse_enum(type);
+	}
+	ReleaseSysCacheList(members);
+
+	map->type = type;
+	map->count = count;
+	for (int i = 0; i < count; i++)
+	{
+		HeapTuple	tuple = SearchSysCache2(ENUMTYPOIDNAME, ObjectIdGetDatum(type),
+											CStringGetDatum(labels[i]));
+		Form_pg_enum member;
+
+		if (!HeapTupleIsValid(tuple))
+			refuse_enum(type);
+		member = (Form_pg_enum) GETSTRUCT(tuple);
+		if (i > 0 && member->enumsortorder <= previous)
+		{
+			ReleaseSysCache(tuple);
+			refuse_enum(type);
+		}
+		previous = member->enumsortorder;
+		map->value[i] = member->oid;
+		ReleaseSysCache(tuple);
+	}
+}
+
+int
+cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
+{
+	for (int i = 0; i < map->count; i++)
+		if (map->value[i] == value)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%u is not a value of enum type %s", value, format_type_be(map->type))));
+	return -1;					/* not reached */
+}
+
+/* The map kept in fn_extra, for a type that the caller has just looked up. */
+static const CgaeEnumMap *
+keep_tier_map(FunctionCallInfo fcinfo, Oid type)
+{
+	CgaeEnumMap map;
+	CgaeEnumMap *kept;
+
+	/* fill a local first: an error must not leave half a map behind */
+	cgae_enum_map_init(&map, type, cgae_tier_labels, lengthof(cgae_tier_labels));
+	kept = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(CgaeEnumMap));
+	*kept = map;
+	fcinfo->flinfo->fn_extra = kept;
+	return kept;
+}
+
+const CgaeEnumMap *
+cgae_tier_map_of_result(FunctionCallInfo fcinfo)
+{
+	if (likely(fcinfo->flinfo->fn_extra != NULL))
+		return fcinfo->flinfo->fn_extra;
+	return keep_tier_map(fcinfo, get_func_rettype(fcinfo->flinfo->fn_oid));
+}
+
+const CgaeEnumMap *
+cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno)
+{
+	Oid		   *argtypes;
+	int			nargs;
+
+	if (likely(fcinfo->flinfo->fn_extra != NULL))
+		return fcinfo->flinfo->fn_extra;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &argtypes, &nargs);
+	Assert(argno < nargs);
+	return keep_tier_map(fcinfo, argtypes[argno]);
+}
