@@ -97,16 +97,39 @@ append_piece(void *state, const char *piece, size_t length)
 	appendBinaryStringInfoNT(result, piece, (int) length);
 }
 
+/* Is a text pure ASCII?  Then it is the same in UTF-8, whatever the encoding. */
+static bool
+is_ascii(const char *s, int length)
+{
+	for (const char *end = s + length; s < end; s++)
+	{
+		if (IS_HIGHBIT_SET(*s))
+			return false;
+	}
+	return true;
+}
+
 /* Write the canonical form of a JSON text in the database encoding to a sink. */
 static void
 write_canonical(const char *json, int length, CgaeJsonSink sink, void *state)
 {
-	char	   *utf8 = (char *) pg_do_encoding_conversion((unsigned char *) unconstify(char *, json),
-														  length, GetDatabaseEncoding(), PG_UTF8);
+	char	   *utf8;
 
-	cgae_canonical_json_write(utf8, utf8 == json ? length : strlen(utf8), sink, state);
-	if (utf8 != json)
+	if (GetDatabaseEncoding() == PG_UTF8 || is_ascii(json, length))
+	{
+		cgae_canonical_json_write(json, length, sink, state);
+		return;
+	}
+
+	utf8 = (char *) pg_do_encoding_conversion((unsigned char *) unconstify(char *, json), length,
+											  GetDatabaseEncoding(), PG_UTF8);
+	if (utf8 == json)			/* SQL_ASCII: checked, not converted */
+		cgae_canonical_json_write(json, length, sink, state);
+	else
+	{
+		cgae_canonical_json_write(utf8, strlen(utf8), sink, state);
 		pfree(utf8);
+	}
 }
 
 /* The canonical form of a JSON text as a new text value. */

@@ -27,6 +27,9 @@
 #include "compat.h"
 #include "json_string.h"
 
+/* Members sorted by insertion before runs are merged. */
+#define SHORT_RUN 8
+
 /* Offsets into the text are 32 bits wide: text data is below 1 GB. */
 typedef uint32 TextOffset;
 
@@ -191,6 +194,21 @@ compare_keys(const Canonicalizer *c, const Member *a, const Member *b)
 									c->text + b->key, b->key_length, b->key_escaped);
 }
 
+/* Sort a few members in place, stably. */
+static void
+sort_run(const Canonicalizer *c, Member *members, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+	{
+		Member		member = members[i];
+		size_t		place = i;
+
+		for (; place > 0 && compare_keys(c, &members[place - 1], &member) > 0; place--)
+			members[place] = members[place - 1];
+		members[place] = member;
+	}
+}
+
 /* Merge two neighbouring sorted runs of a, [low, middle) and [middle, high), into b. */
 static void
 merge_runs(const Canonicalizer *c, const Member *a, Member *b,
@@ -200,7 +218,7 @@ merge_runs(const Canonicalizer *c, const Member *a, Member *b,
 	size_t		right = middle;
 	size_t		out;
 
-	/* in order already, or only one run: so sorted input costs n, not n log n */
+	/* in order already, or only one run */
 	if (middle >= high || compare_keys(c, &a[middle - 1], &a[middle]) <= 0)
 	{
 		memcpy(b + low, a + low, (high - low) * sizeof(Member));
@@ -229,19 +247,38 @@ sort_members(const Canonicalizer *c, Member *members, Member *scratch, size_t co
 {
 	Member	   *from = members;
 	Member	   *to = scratch;
+	size_t		run = SHORT_RUN;
 	size_t		kept = 0;
+	size_t		sorted;
 
-	for (size_t run = 1; run < count; run *= 2)
+	/* most configurations come with few keys, many with sorted ones */
+	for (sorted = 1; sorted < count; sorted++)
 	{
-		Member	   *swap = from;
+		CHECK_FOR_INTERRUPTS();
+		if (compare_keys(c, &members[sorted - 1], &members[sorted]) > 0)
+			break;
+	}
 
-		for (size_t low = 0; low < count; low += 2 * run)
+	if (sorted < count)
+	{
+		for (size_t low = 0; low < count; low += run)
 		{
 			CHECK_FOR_INTERRUPTS();
-			merge_runs(c, from, to, low, Min(low + run, count), Min(low + 2 * run, count));
+			sort_run(c, members + low, Min(run, count - low));
 		}
-		from = to;
-		to = swap;
+
+		for (; run < count; run *= 2)
+		{
+			Member	   *swap = from;
+
+			for (size_t low = 0; low < count; low += 2 * run)
+			{
+				CHECK_FOR_INTERRUPTS();
+				merge_runs(c, from, to, low, Min(low + run, count), Min(low + 2 * run, count));
+			}
+			from = to;
+			to = swap;
+		}
 	}
 
 	for (size_t i = 0; i < count; i++)

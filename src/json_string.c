@@ -98,21 +98,11 @@ cgae_json_next_code_point(const char **position, const char *end)
 }
 
 int
-cgae_json_string_compare(const char *a, size_t a_length, bool a_escaped,
-						 const char *b, size_t b_length, bool b_escaped)
+cgae_json_string_compare_decoded(const char *a, size_t a_length,
+								 const char *b, size_t b_length)
 {
 	const char *a_end = a + a_length;
 	const char *b_end = b + b_length;
-
-	/* bytes of UTF-8 sort as its code points do */
-	if (!a_escaped && !b_escaped)
-	{
-		int			order = memcmp(a, b, Min(a_length, b_length));
-
-		if (order != 0)
-			return order;
-		return (a_length > b_length) - (a_length < b_length);
-	}
 
 	while (a < a_end && b < b_end)
 	{
@@ -123,10 +113,4 @@ cgae_json_string_compare(const char *a, size_t a_length, bool a_escaped,
 			return left < right ? -1 : 1;
 	}
 	return (a < a_end) - (b < b_end);
-}
-
-bool
-cgae_json_string_escaped(const char *s, size_t length)
-{
-	return memchr(s, '\\', length) != NULL;
 }
