@@ -46,9 +46,9 @@ ISOLATION =
 
 SHLIB_LINK = -lcrypto
 
-# What the server's own headers and calling convention force off: a function
-# called from SQL takes fcinfo whether it uses it or not.
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
+# Off is what the server's headers force off: a function called from SQL takes
+# fcinfo whether it uses it or not, and lengthof() is unsigned where indexes are int.
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 ifneq (,$(findstring clang,$(CC)))
 # the server was built by gcc, whose options and attributes it hands down
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes

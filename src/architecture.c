@@ -104,7 +104,7 @@ write_canonical(const char *json, int length, CgaeJsonSink sink, void *state)
 	char	   *utf8 = (char *) pg_do_encoding_conversion((unsigned char *) unconstify(char *, json),
 														  length, GetDatabaseEncoding(), PG_UTF8);
 
-	cgae_canonical_json_write(utf8, utf8 == json ? length : strlen(utf8), sink, state);
+	cgae_canonical_json_write(utf8, utf8 == json ? (size_t) length : strlen(utf8), sink, state);
 	if (utf8 != json)
 		pfree(utf8);
 }
