@@ -132,7 +132,7 @@ clean_up() {
 build() {
   say "building for PostgreSQL $pg_major in $scratch/build"
   mkdir -p "$scratch/build" "$scratch/install"
-  local make=(make -C "$scratch/build" -f "$root/Makefile" "VPATH=$root" "PG_CONFIG=$pg_bin/pg_config" "$@")
+  local make=(make -s -C "$scratch/build" -f "$root/Makefile" "VPATH=$root" "PG_CONFIG=$pg_bin/pg_config" "$@")
   if ! { "${make[@]}" -j "$(nproc)" && "${make[@]}" install "DESTDIR=$scratch/install"; } \
     >"$scratch/build.log" 2>&1; then
     cat "$scratch/build.log" >&2

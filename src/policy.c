@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
@@ -68,7 +69,7 @@ invalidate_policies(Oid relid)
 
 /*
  * An abort takes back a policy that we may have cached before the message
- * about it was due.
+ * about it was due; PREPARE TRANSACTION takes it out of our sight.
  */
 static void
 forget_uncommitted(void)
@@ -80,7 +81,7 @@ forget_uncommitted(void)
 static void
 policy_xact_callback(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_ABORT)
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		forget_uncommitted();
 	in_force_is_uncommitted = false;
 }

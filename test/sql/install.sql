@@ -20,13 +20,14 @@ SELECT o.type, o.identity
             ELSE o.schema <> 'cgae' END
  ORDER BY 1, 2;
 
--- No member without a comment (operator families apart: a class makes its own).
+-- No member without a comment.  Operator families are apart, a class makes its own; and
+-- array types, which are members from 17 on.
 SELECT o.type, o.identity
   FROM pg_depend d
   JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'cgae',
        LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
  WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-   AND d.classid <> 'pg_opfamily'::regclass
+   AND d.classid <> 'pg_opfamily'::regclass AND o.identity !~ '\[\]$'
    AND obj_description(d.objid, d.classid::regclass::name) IS NULL
  ORDER BY 1, 2;
 
