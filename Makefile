@@ -61,6 +61,8 @@ SHLIB_LINK = -lcrypto
 # called from SQL takes fcinfo whether it uses it or not, and the macros of
 # utils/array.h mix signed and unsigned.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+# the gate must give the same tier on every machine, so no fused multiply-add
+PG_CFLAGS += -ffp-contract=off
 ifneq (,$(findstring clang,$(CC)))
 # the server was built by gcc, whose options and attributes it hands down
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes
