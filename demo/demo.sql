@@ -114,7 +114,8 @@ SELECT e.seq, e.type, e.actor
 
 SELECT public.expect('suspended for drift, nothing certified by the attempt, the attempt on record',
                      a.status = 'suspended' AND a.holds = ARRAY['architecture_drift']
-                     AND a.certification_count = 1 AND a.current_robustness = :'robustness'::cgae.robustness
+                     AND a.certification_count = 1
+                     AND a.current_robustness::text = :'robustness'
                      AND EXISTS (SELECT FROM cgae.certifications c
                                   WHERE c.agent_id = a.agent_id
                                     AND c.outcome = 'architecture_mismatch' AND c.tier IS NULL))
