@@ -50,7 +50,9 @@ REGRESS = \
 	robustness \
 	robustness_ops \
 	gate \
-	gate_conformance
+	gate_conformance \
+	architecture \
+	architecture_conformance
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =
@@ -73,7 +75,7 @@ endif
 
 # These two replace PGXS's defaults: our inputs are in test/, the expected
 # output is looked for in the current folder.
-REGRESS_OPTS = --inputdir=$(srcdir)/test
+REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 REGRESS_PREP = expected
 
