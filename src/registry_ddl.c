@@ -141,6 +141,7 @@ static const char *const layout[] = {
 	" policy_version int,"
 	" auditor text NOT NULL,"
 	" recorded_at timestamptz NOT NULL,"
+	" status cgae.agent_status NOT NULL,"
 	" CONSTRAINT certifications_pkey PRIMARY KEY (agent_id, seq),"
 	" CONSTRAINT certifications_certified_has_tier CHECK ((outcome = 'certified') = (tier IS NOT NULL)))",
 
@@ -158,6 +159,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.certifications.policy_version IS 'policy that judged; derived'",
 	"COMMENT ON COLUMN cgae.certifications.auditor IS 'role that recorded it; derived'",
 	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded; derived'",
+	"COMMENT ON COLUMN cgae.certifications.status IS 'status of the agent that followed; derived'",
 
 	/* --- events --------------------------------------------------------- */
 	"CREATE TABLE cgae.agent_events ("
@@ -188,14 +190,14 @@ static const char *const layout[] = {
 	"  CASE c.outcome WHEN 'certified' THEN 'certification' ELSE c.outcome END,"
 	"  c.certified_at,"
 	"  CASE c.outcome WHEN 'certified' THEN"
-	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb)"
+	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb, 'status', c.status)"
 	"  ELSE"
 	"   jsonb_build_object('expected_hash',"
 	"    (SELECT e.data ->> 'architecture_hash' FROM cgae.agent_events AS e"
 	"     WHERE e.agent_id = c.agent_id AND e.seq < c.seq"
 	"      AND e.type IN ('registration', 'architecture_update')"
 	"     ORDER BY e.seq DESC LIMIT 1),"
-	"    'observed_hash', c.observed_architecture_hash, 'audit_type', c.audit_type)"
+	"    'observed_hash', c.observed_architecture_hash, 'audit_type', c.audit_type, 'status', c.status)"
 	"  END,"
 	"  c.auditor, c.recorded_at"
 	" FROM cgae.certifications AS c",

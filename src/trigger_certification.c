@@ -35,6 +35,7 @@ typedef enum CertificationColumn
 	CERT_POLICY_VERSION,
 	CERT_AUDITOR,
 	CERT_RECORDED_AT,
+	CERT_STATUS,
 	CERT_COLUMNS
 } CertificationColumn;
 
@@ -52,6 +53,7 @@ static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 	[CERT_POLICY_VERSION] = {"policy_version", "int4"},
 	[CERT_AUDITOR] = {"auditor", "text"},
 	[CERT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+	[CERT_STATUS] = {"status", "cgae.agent_status"},
 };
 
 /* The certification that this backend's guard is about to write, if any. */
@@ -252,6 +254,7 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 	cgae_row_set(row, CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CERT_AUDITOR, CStringGetTextDatum(certification->actor));
 	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	cgae_row_set(row, CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 
 /* Take from the row what the client says. */
@@ -341,7 +344,7 @@ before_insert(TriggerData *trigdata)
  *
  * Judges the row against the agent and completes it.  A supplied tier,
  * previous_tier, outcome, seq or policy_version must agree with what is found
- * (generated_always); auditor and recorded_at are overwritten.  Refuses an
+ * (generated_always); auditor, recorded_at and status are overwritten.  Refuses an
  * unknown agent (foreign_key_violation), a deregistered one
  * (object_not_in_prerequisite_state), times that run backwards or ahead and
  * demotions that do not lower the tier (check_violation).  An observed hash
