@@ -150,5 +150,3 @@ SELECT cgae.canonical_json(('"' || convert_from('\xfc', 'SQL_ASCII') || '"')::js
 DROP DATABASE cgae_latin1;
 DROP DATABASE cgae_euc_jp;
 DROP DATABASE cgae_sql_ascii;
-
-DROP EXTENSION cgae;

@@ -24,5 +24,3 @@ WHERE cgae.canonical_json(config::json) IS DISTINCT FROM canonical
    OR cgae.architecture_digest(config::json) IS DISTINCT FROM sha256
    OR cgae.architecture_hash(config::json) IS DISTINCT FROM hash
 ORDER BY number;
-
-DROP EXTENSION cgae;
