@@ -72,6 +72,8 @@ cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 	agent->certified_tier = ROW_NULL(row, AGENT_CERTIFIED_TIER) ? CGAE_NO_TIER :
 		cgae_enum_map_index(&row->shape->tier,
 							DatumGetObjectId(ROW_VALUE(row, AGENT_CERTIFIED_TIER)));
+	agent->current_tier =
+		cgae_enum_map_index(&row->shape->tier, DatumGetObjectId(ROW_VALUE(row, AGENT_CURRENT_TIER)));
 	agent->registered_at = DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT));
 	agent->certified_at = ROW_NULL(row, AGENT_CERTIFIED_AT) ? DT_NOBEGIN :
 		DatumGetTimestampTz(ROW_VALUE(row, AGENT_CERTIFIED_AT));
@@ -237,6 +239,34 @@ add_demotion(CgaeAgent *agent, const CgaeCertification *certification)
 	add_event(agent, "demotion", certification->certified_at, &data);
 }
 
+/* The part of the state on which the effective tier rests. */
+static CgaeStanding
+standing_of(const CgaeAgent *agent)
+{
+	CgaeStanding standing = {.status = agent->status, .current_tier = agent->current_tier};
+
+	standing.certified = !ROW_NULL(&agent->row, AGENT_CURRENT_ROBUSTNESS);
+	if (standing.certified)
+		standing.robustness =
+			*(const CgaeRobustness *) DatumGetPointer(ROW_VALUE(&agent->row,
+																AGENT_CURRENT_ROBUSTNESS));
+	standing.certified_at = agent->certified_at;
+	return standing;
+}
+
+/* Store when decay next lowers the current tier: null for T0. */
+static void
+store_tier_drop(CgaeAgent *agent, const CgaePolicy *policy)
+{
+	CgaeStanding standing = standing_of(agent);
+	TimestampTz at;
+
+	if (cgae_standing_falls_below(&standing, policy, agent->current_tier, &at))
+		cgae_row_set(&agent->row, AGENT_TIER_DROP_AT, TimestampTzGetDatum(at));
+	else
+		cgae_row_set_null(&agent->row, AGENT_TIER_DROP_AT);
+}
+
 /* Write a judged certification into the agent's row. */
 static void
 store_certification(CgaeAgent *agent, const CgaeCertification *certification)
@@ -253,7 +283,9 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 	cgae_row_set(row, AGENT_CURRENT_ROBUSTNESS, robustness);
 	cgae_row_set(row, AGENT_CERTIFIED_AT, at);
 	cgae_row_set(row, AGENT_LAST_AUDIT_AT, at);
-	cgae_row_set_null(row, AGENT_TIER_DROP_AT);
+	agent->current_tier = certification->tier;
+	agent->certified_at = certification->certified_at;
+	store_tier_drop(agent, &certification->policy);
 	cgae_row_set(row, AGENT_CERTIFICATION_COUNT, Int32GetDatum(agent->certification_count + 1));
 	if (certification->observed != NULL)
 		cgae_row_set(row, AGENT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
@@ -434,6 +466,55 @@ cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted)
 							   CGAE_RELEASED_UNCERTIFIED);
 		add_hold_event(agent, "reinstatement", "lifted", &lifted);
 	}
+}
+
+int
+cgae_agent_effective_tier(const CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at)
+{
+	CgaeStanding standing = standing_of(agent);
+
+	return cgae_standing_effective_tier(&standing, policy, Max(at, agent->certified_at));
+}
+
+/* Log a fall, dated when the new tier was reached under this policy. */
+static void
+add_decay(CgaeAgent *agent, const CgaePolicy *policy, int tier)
+{
+	CgaeStanding standing = standing_of(agent);
+	TimestampTz reached;
+	CgaeObject	data;
+
+	if (!cgae_standing_falls_below(&standing, policy, tier + 1, &reached))
+		elog(ERROR, "decay of agent \"%s\" raises its tier", agent->name);
+	if (tier == 0 && agent->status == CGAE_ACTIVE)
+		agent->status = follow(agent, CGAE_DECAYED);
+
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "old_tier", cgae_tier_labels[agent->current_tier]);
+	cgae_object_text(&data, "new_tier", cgae_tier_labels[tier]);
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, agent->status == CGAE_EXPIRED ? "expiration" : "decay",
+			  Min(Max(reached, policy->effective_from), agent->clock), &data);
+}
+
+void
+cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
+				 const CgaePolicy *next)
+{
+	CgaeStanding standing = standing_of(agent);
+	int			tier;
+
+	if (!standing.certified || agent->status == CGAE_DEREGISTERED)
+		return;
+	tier = cgae_standing_decayed_tier(&standing, policy, Max(at, agent->certified_at));
+	if (tier < agent->current_tier)
+	{
+		add_decay(agent, policy, tier);
+		agent->current_tier = tier;
+		cgae_row_set(&agent->row, AGENT_CURRENT_TIER,
+					 ObjectIdGetDatum(agent->row.shape->tier.value[tier]));
+	}
+	store_tier_drop(agent, next);
 }
 
 void

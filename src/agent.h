@@ -12,6 +12,7 @@
 #include "certification.h"
 #include "guard.h"
 #include "holds.h"
+#include "standing.h"
 #include "table_shape.h"
 
 /* Columns of cgae.agents that the guard knows; users may add their own. */
@@ -63,6 +64,7 @@ typedef struct CgaeAgent
 	int32		last_seq;
 	int32		certification_count;
 	int			certified_tier; /* CGAE_NO_TIER: never certified */
+	int			current_tier;
 	TimestampTz registered_at;
 	TimestampTz certified_at;	/* DT_NOBEGIN: never certified */
 	TimestampTz clock;			/* after the lock was obtained */
@@ -90,6 +92,18 @@ extern void cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash);
 
 /* Set the operator's holds: adds and lifts what differs. */
 extern void cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted);
+
+/*
+ * Lower the current tier to what decay gives at an instant under a policy;
+ * an active agent that reaches T0 expires.  Then set when it falls next, under
+ * the policy in force from now on (the same one, but for a publication).
+ */
+extern void cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
+							 const CgaePolicy *next);
+
+/* Tier that decay gives an active agent at an instant; T0 when it is not active. */
+extern int	cgae_agent_effective_tier(const CgaeAgent *agent, const CgaePolicy *policy,
+									  TimestampTz at);
 
 /* Deregister at an instant, or now when it is NULL. */
 extern void cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given);

@@ -4,11 +4,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "guard.h"
@@ -81,34 +84,62 @@ cgae_guard_actor(void)
 	return GetUserNameFromId(GetUserId(), false);
 }
 
-uint64
-cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
-				   int argument_count, const Oid *types, const Datum *values, const char *nulls)
+void
+cgae_owner_begin(Oid owner, CgaeOwnerRights *rights)
 {
-	Oid			save_userid;
-	int			save_sec_context;
-	SPIPlanPtr	plan;
-	uint64		processed;
-	int			result;
-
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 
 	/* an error restores both, with the (sub)transaction */
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(relation->rd_rel->relowner,
-						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+	GetUserIdAndSecContext(&rights->save_userid, &rights->save_sec_context);
+	SetUserIdAndSecContext(owner, rights->save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
+}
 
-	plan = cgae_plan(RelationGetRelid(relation), query, sql, argument_count, types);
-	result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, false, 0);
+uint64
+cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql, int argument_count,
+				   const Oid *types, const Datum *values, const char *nulls)
+{
+	SPIPlanPtr	plan = cgae_plan(relid, query, sql, argument_count, types);
+	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, false, 0);
+
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
-	processed = SPI_processed;
+	return SPI_processed;
+}
 
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+void
+cgae_owner_end(const CgaeOwnerRights *rights)
+{
+	SetUserIdAndSecContext(rights->save_userid, rights->save_sec_context);
 	SPI_finish();
+}
+
+uint64
+cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
+				   int argument_count, const Oid *types, const Datum *values, const char *nulls)
+{
+	CgaeOwnerRights rights;
+	uint64		processed;
+
+	cgae_owner_begin(relation->rd_rel->relowner, &rights);
+	processed = cgae_owner_execute(RelationGetRelid(relation), query, sql, argument_count, types,
+								   values, nulls);
+	cgae_owner_end(&rights);
 	return processed;
+}
+
+Oid
+cgae_relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 bool

@@ -37,6 +37,25 @@ extern uint64 cgae_guard_execute(Relation relation, CgaeQuery query, const char 
 								 int argument_count, const Oid *types,
 								 const Datum *values, const char *nulls);
 
+/*
+ * The same in three steps, for a statement whose rows are to be read before
+ * the end, and for the rights of another owner.
+ */
+typedef struct CgaeOwnerRights
+{
+	Oid			save_userid;
+	int			save_sec_context;
+} CgaeOwnerRights;
+
+extern void cgae_owner_begin(Oid owner, CgaeOwnerRights *rights);
+extern uint64 cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql,
+								 int argument_count, const Oid *types,
+								 const Datum *values, const char *nulls);
+extern void cgae_owner_end(const CgaeOwnerRights *rights);
+
+/* Owner of a relation. */
+extern Oid	cgae_relation_owner(Oid relid);
+
 /* One fact for agent_events. */
 typedef struct CgaeEvent
 {

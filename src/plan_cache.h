@@ -13,6 +13,7 @@ typedef enum CgaeQuery
 	CGAE_Q_TOUCH_AGENT,			/* guard: lock, check and rewrite an agent's row */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
+	CGAE_Q_REQUIRE_TIER,
 	CGAE_Q_REGISTER,
 	CGAE_Q_CERTIFY,
 	CGAE_Q_AGENT_EXISTS,
@@ -25,10 +26,15 @@ typedef enum CgaeQuery
 	CGAE_Q_AGENT_RECORD,
 	CGAE_Q_AUDIT_CID,
 	CGAE_Q_TIER_DISTRIBUTION,
-	CGAE_Q_AGENTS_BY_TIER
+	CGAE_Q_AGENTS_BY_TIER,
+	CGAE_Q_STANDING,
+	CGAE_Q_SWEEP,
+	CGAE_Q_PUBLISH,
+	CGAE_Q_RERATE,
+	CGAE_Q_POLICY_IMPACT
 } CgaeQuery;
 
-#define CGAE_PLAN_MAX_ARGS 8
+#define CGAE_PLAN_MAX_ARGS 9
 
 /*
  * The plan of a statement, prepared once per backend for an owner: the

@@ -225,6 +225,9 @@ cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
 	if (!(policy->decay_rate >= 0) || isinf(policy->decay_rate))
 		refuse_policy("decay_rate", "must be finite and not negative");
 
+	policy->effective_from =
+		DatumGetTimestampTz(policy_column(tuple, desc, "effective_from", TIMESTAMPTZOID));
+
 	step = DatumGetIntervalP(policy_column(tuple, desc, "time_step", INTERVALOID));
 	if (step->month != 0)
 		refuse_policy("time_step", "must not contain months or years, whose length varies");
@@ -243,6 +246,7 @@ paper_policy(CgaePolicy *policy)
 	memcpy(policy->audit_intensity, paper_intensity, sizeof(paper_intensity));
 	policy->decay_rate = PAPER_DECAY_RATE;
 	policy->time_step = USECS_PER_DAY;
+	policy->effective_from = DT_NOBEGIN;
 	for (int i = 0; i < CGAE_TIERS; i++)
 		policy->budget_ceiling[i] =
 			DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(paper_ceiling[i]),
@@ -408,13 +412,19 @@ cgae_policy_in_force(void)
 }
 
 void
-cgae_policy_in_force_for_guard(CgaePolicy *copy)
+cgae_policy_lock(LOCKMODE mode)
 {
 	Oid			relid = policies_relid();
 
 	/* locking takes in what other sessions have committed */
 	if (OidIsValid(relid))
-		LockRelationOid(relid, RowShareLock);
+		LockRelationOid(relid, mode);
+}
+
+void
+cgae_policy_in_force_for_guard(CgaePolicy *copy)
+{
+	cgae_policy_lock(RowShareLock);
 	*copy = *cgae_policy_in_force();
 	memset(copy->budget_ceiling, 0, sizeof(copy->budget_ceiling));
 }

@@ -7,7 +7,9 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
+#include "datatype/timestamp.h"
 #include "gate_core.h"
+#include "storage/lockdefs.h"
 #include "utils/numeric.h"
 #include "utils/relcache.h"
 
@@ -18,6 +20,7 @@ typedef struct CgaePolicy
 	double		audit_intensity[CGAE_TIERS];	/* mu, per time step */
 	double		decay_rate;		/* lambda, per time step */
 	int64		time_step;		/* microseconds */
+	TimestampTz effective_from; /* DT_NOBEGIN for the paper's defaults */
 	Numeric		budget_ceiling[CGAE_TIERS];
 } CgaePolicy;
 
@@ -36,6 +39,12 @@ extern const CgaePolicy *cgae_policy_in_force(void);
  * the copy has no budget ceilings.
  */
 extern void cgae_policy_in_force_for_guard(CgaePolicy *copy);
+
+/*
+ * Take that lock alone, as a statement that will lock agents does first, or
+ * the exclusive one of a publication.  Without a registry, nothing.
+ */
+extern void cgae_policy_lock(LOCKMODE mode);
 
 /* A published version; an unknown one is an error (no_data_found). */
 extern const CgaePolicy *cgae_policy_by_version(int32 version);

@@ -48,7 +48,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.gate_policies.audit_intensities IS 'spot-audit intensity mu of T0 to T5, per time step'",
 	"COMMENT ON COLUMN cgae.gate_policies.decay_rate IS 'decay rate lambda, per time step'",
 	"COMMENT ON COLUMN cgae.gate_policies.time_step IS 'length of a time step; a day is 86400 s'",
-	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force, by the guard''s clock'",
+	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force, by the guard''s clock; the first one always was'",
 	"COMMENT ON COLUMN cgae.gate_policies.note IS 'why the version was published'",
 
 	/* --- agents --------------------------------------------------------- */

@@ -131,7 +131,9 @@ before_policy(TriggerData *trigdata)
 						DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)), next),
 				 cgae_err_object("gate_policies", "version", "version_follows")));
 	cgae_row_set(&row, POLICY_VERSION, Int32GetDatum(next));
-	cgae_row_set(&row, POLICY_EFFECTIVE_FROM, TimestampTzGetDatum(GetCurrentTimestamp()));
+	/* what held before there was a registry is what its first policy says */
+	cgae_row_set(&row, POLICY_EFFECTIVE_FROM,
+				 TimestampTzGetDatum(next == 1 ? DT_NOBEGIN : GetCurrentTimestamp()));
 	tuple = cgae_row_close(&row, trigdata->tg_trigtuple);
 	cgae_policy_from_tuple(tuple, desc, &policy);
 	return tuple;

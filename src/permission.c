@@ -1,0 +1,123 @@
+/*
+ * permission.c
+ *	  May this agent do that, at this instant?
+ *
+ * Answers from the effective tier (standing.h), with the caller's own
+ * privileges and snapshot.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "enum_map.h"
+#include "errors.h"
+#include "permission.h"
+#include "robustness.h"
+#include "statement.h"
+
+CgaeStanding
+cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
+{
+	CgaeStanding standing;
+	bool		isnull;
+	Datum		robustness;
+
+	standing.status = DatumGetBool(SPI_getbinval(tuple, desc, first, &isnull)) ?
+		CGAE_ACTIVE : CGAE_SUSPENDED;
+	standing.current_tier = cgae_tier_index(DatumGetObjectId(SPI_getbinval(tuple, desc, first + 1,
+																		   &isnull)));
+	robustness = SPI_getbinval(tuple, desc, first + 2, &isnull);
+	standing.certified = !isnull;
+	standing.certified_at = DT_NOBEGIN;
+	if (standing.certified)
+	{
+		standing.robustness = *DatumGetRobustnessP(robustness);
+		standing.certified_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, first + 3, &isnull));
+	}
+	return standing;
+}
+
+/*
+ * Effective tier of an agent; false when there is none.  at NULL means the
+ * statement's now, and a certification that somebody committed a little later
+ * counts from its own instant.
+ */
+static bool
+find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *at, int *tier)
+{
+	static const Oid types[] = {TEXTOID};
+	CgaeStanding standing;
+	TimestampTz when;
+	bool		found;
+
+	cgae_require_registry();
+	cgae_statement_begin();
+	found = cgae_statement_run(fcinfo, CGAE_Q_STANDING,
+							   "SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+							   " WHERE agent_id OPERATOR(pg_catalog.=) $1",
+							   lengthof(types), types, &agent_id, NULL, true) > 0;
+	if (found)
+		standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	cgae_statement_end();
+	if (!found)
+		return false;
+
+	when = at != NULL ? *at : Max(GetCurrentStatementStartTimestamp(), standing.certified_at);
+	if (when < standing.certified_at)
+	{
+		char	   *certified = pstrdup(timestamptz_to_str(standing.certified_at));
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s is before the certification of agent \"%s\" at %s",
+						timestamptz_to_str(when), TextDatumGetCString(agent_id), certified),
+				 errhint("What was true in the past is told by cgae.tier_at().")));
+	}
+	*tier = cgae_standing_effective_tier(&standing, cgae_policy_in_force(), when);
+	return true;
+}
+
+/*
+ * cgae.effective_tier(agent_id text, at timestamptz DEFAULT NULL) -> cgae.tier
+ *
+ * What the agent may do: T0 unless it is active; else the gate of its decayed
+ * vector under the policy in force, never above its current tier.  at is now
+ * when null, may lie ahead, not before the certification.  Errors:
+ * no_data_found for an unknown agent.
+ */
+PG_FUNCTION_INFO_V1(cgae_effective_tier);
+Datum
+cgae_effective_tier(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_ARGISNULL(1) ? 0 : PG_GETARG_TIMESTAMPTZ(1);
+	int			tier;
+
+	if (PG_ARGISNULL(0))
+		cgae_refuse_null_argument("effective_tier", "agent_id");
+	if (!find_effective_tier(fcinfo, PG_GETARG_DATUM(0), PG_ARGISNULL(1) ? NULL : &at, &tier))
+		cgae_refuse_unknown_agent(PG_GETARG_DATUM(0));
+	PG_RETURN_OID(cgae_tier_map_of_result(fcinfo)->value[tier]);
+}
+
+/*
+ * cgae.permits(agent_id text, required cgae.tier, at timestamptz DEFAULT NULL) -> boolean
+ *
+ * Is the effective tier at least the required one?  False for an unknown
+ * agent and for nulls, never null itself, since a null would pass a CHECK.
+ */
+PG_FUNCTION_INFO_V1(cgae_permits);
+Datum
+cgae_permits(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_ARGISNULL(2) ? 0 : PG_GETARG_TIMESTAMPTZ(2);
+	int			tier;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(find_effective_tier(fcinfo, PG_GETARG_DATUM(0), PG_ARGISNULL(2) ? NULL : &at,
+									   &tier) &&
+				   tier >= cgae_tier_index(PG_GETARG_OID(1)));
+}

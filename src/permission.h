@@ -1,0 +1,19 @@
+/*
+ * permission.h
+ *	  Reading an agent's standing out of a query's result.
+ */
+#ifndef CGAE_PERMISSION_H
+#define CGAE_PERMISSION_H
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "standing.h"
+
+/* What to select from cgae.agents. */
+#define CGAE_STANDING_COLUMNS \
+	"status OPERATOR(pg_catalog.=) 'active', current_tier, current_robustness, certified_at"
+
+/* Those columns of a row, the first of them at this position. */
+extern CgaeStanding cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first);
+
+#endif							/* CGAE_PERMISSION_H */

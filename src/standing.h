@@ -1,0 +1,44 @@
+/*
+ * standing.h
+ *	  What an agent may do at an instant: its effective tier.
+ */
+#ifndef CGAE_STANDING_H
+#define CGAE_STANDING_H
+
+#include "decay_core.h"
+#include "lifecycle_core.h"
+#include "policy.h"
+
+/* The columns of cgae.agents on which the effective tier rests. */
+typedef struct CgaeStanding
+{
+	CgaeStatus	status;
+	int			current_tier;
+	bool		certified;		/* the two below are set */
+	CgaeRobustness robustness;
+	TimestampTz certified_at;
+} CgaeStanding;
+
+/* How a policy lets a vector age. */
+extern CgaeDecay cgae_policy_decay(const CgaePolicy *policy);
+
+/*
+ * Tier of the decayed vector, never above the current one, whatever the
+ * status.  at is not before certified_at.
+ */
+extern int	cgae_standing_decayed_tier(const CgaeStanding *standing, const CgaePolicy *policy,
+									   TimestampTz at);
+
+/* The same for an active agent, T0 for any other. */
+extern int	cgae_standing_effective_tier(const CgaeStanding *standing, const CgaePolicy *policy,
+										 TimestampTz at);
+
+/*
+ * When decay brings the agent below a tier: the first instant at which the
+ * decayed tier is lower, not before the certification.  False: T0 does not
+ * fall.  DT_NOEND: it never comes.
+ */
+extern bool cgae_standing_falls_below(const CgaeStanding *standing, const CgaePolicy *policy,
+									  int tier, TimestampTz *at);
+
+#endif							/* CGAE_STANDING_H */

@@ -1,0 +1,29 @@
+/*
+ * sweep.h
+ *	  What a set-based statement over many agents is doing, for their guard.
+ *
+ * apply_decay() and publish_policy() announce here what the UPDATE that they
+ * run means; the guard of agents applies it to each row.
+ */
+#ifndef CGAE_SWEEP_H
+#define CGAE_SWEEP_H
+
+#include "policy.h"
+
+typedef struct CgaeSweep
+{
+	CgaePolicy	policy;			/* by which the tiers fall */
+	CgaePolicy	next;			/* by which they fall from now on */
+	TimestampTz at;				/* DT_NOEND: the clock at each row */
+	/* counted by the guard */
+	int64		lowered;		/* fell to a tier above T0, or were not active */
+	int64		expired;		/* fell to T0 */
+} CgaeSweep;
+
+/* Announce a sweep, or NULL for none; returns what was announced before. */
+extern CgaeSweep *cgae_announce_sweep(CgaeSweep *sweep);
+
+/* The announced sweep, or NULL.  For the guard of agents. */
+extern CgaeSweep *cgae_announced_sweep(void);
+
+#endif							/* CGAE_SWEEP_H */

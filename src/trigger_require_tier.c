@@ -1,0 +1,185 @@
+/*
+ * trigger_require_tier.c
+ *	  cgae.require_tier: an application's rows need an agent of a tier.
+ *
+ * Like a foreign key to cgae.agents that also asks for a tier: looks the agent
+ * up with the rights of the registry's owner, provided that the owner of the
+ * application's table holds REFERENCES on cgae.agents, and locks it, so that
+ * no suspension comes between the judgement and the commit.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "enum_map.h"
+#include "errors.h"
+#include "guard.h"
+#include "permission.h"
+#include "robustness.h"
+
+/* The agent of the new row, as text. */
+static char *
+agent_of_row(const TriggerData *trigdata, const char *column)
+{
+	Relation	relation = trigdata->tg_relation;
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
+		trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	int			attnum = SPI_fnumber(RelationGetDescr(relation), column);
+	char	   *agent_id;
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("trigger \"%s\" requires a tier of column \"%s\", which \"%s\" does not have",
+						trigdata->tg_trigger->tgname, column, RelationGetRelationName(relation))));
+	agent_id = SPI_getvalue(tuple, RelationGetDescr(relation), attnum);
+	if (agent_id == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" of \"%s\" names no agent: it is null", column,
+						RelationGetRelationName(relation)),
+				 errtablecol(relation, attnum)));
+	return agent_id;
+}
+
+/* Tier index of the trigger's argument. */
+static int
+tier_of_argument(const Trigger *trigger)
+{
+	for (int i = 0; i < CGAE_TIERS; i++)
+		if (strcmp(trigger->tgargs[1], cgae_tier_labels[i]) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("trigger \"%s\" requires \"%s\", which is no tier", trigger->tgname,
+					trigger->tgargs[1]),
+			 errhint("The tiers are T0 to T5.")));
+	return 0;					/* not reached */
+}
+
+/* Owner of cgae.agents, after checking that the table's owner may refer to it. */
+static Oid
+registry_owner(Relation relation)
+{
+	Oid			namespace = get_namespace_oid("cgae", true);
+	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
+	AttrNumber	key;
+	Oid			owner = relation->rd_rel->relowner;
+
+	if (!OidIsValid(agents))
+		cgae_require_registry();
+	key = get_attnum(agents, "agent_id");
+	if (pg_class_aclcheck(agents, owner, ACL_REFERENCES) != ACLCHECK_OK &&
+		pg_attribute_aclcheck(agents, key, owner, ACL_REFERENCES) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of \"%s\" may not refer to cgae.agents",
+						RelationGetRelationName(relation)),
+				 errhint("GRANT REFERENCES (agent_id) ON cgae.agents TO %s.",
+						 quote_identifier(GetUserNameFromId(owner, false)))));
+	return cgae_relation_owner(agents);
+}
+
+/* Refuse a tier that is too low, saying what holds it down. */
+static void
+refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStanding *standing,
+			const char *status, const CgaePolicy *policy, int held, int required, TimestampTz at)
+{
+	CgaeDecay	decay = cgae_policy_decay(policy);
+	CgaeRobustness decayed;
+	CgaeGateDetail detail = {.binding = -1};
+	const char *why = "It was never certified.";
+
+	if (standing->status != CGAE_ACTIVE)
+		why = psprintf("Its status is %s.", status);
+	else if (standing->certified)
+	{
+		cgae_decay_core_apply(&standing->robustness,
+							  cgae_decay_core_factor(cgae_decay_core_elapsed(standing->certified_at,
+																			 at, decay.time_step),
+													 decay.rate),
+							  &decayed);
+		cgae_gate_core_detail(&policy->gate, &decayed, &detail);
+		why = detail.tier > held || detail.binding < 0 ?
+			"An earlier sweep or policy lowered it until the next certification." :
+			psprintf("The binding dimension is %s, now %.3g.", cgae_dimension_names[detail.binding],
+					 decayed.score[detail.binding]);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("agent \"%s\" holds tier %s, but \"%s\" requires %s", agent_id,
+					cgae_tier_labels[held], RelationGetRelationName(trigdata->tg_relation),
+					cgae_tier_labels[required]),
+			 errdetail("%s", why),
+			 errtable(trigdata->tg_relation)));
+}
+
+/*
+ * cgae.require_tier(agent_id_column, tier) -> trigger
+ *
+ * CREATE TRIGGER name AFTER INSERT OR UPDATE ON application_table
+ *	   FOR EACH ROW EXECUTE FUNCTION cgae.require_tier('agent_id_column', 'T3');
+ *
+ * Refuses the row (insufficient_privilege) unless the agent's effective tier,
+ * by the clock after its lock was obtained, is at least that tier; an unknown
+ * agent (foreign_key_violation); a null (not_null_violation).
+ */
+PG_FUNCTION_INFO_V1(cgae_require_tier);
+Datum
+cgae_require_tier(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID};
+	TriggerData *trigdata = cgae_guard_enter(fcinfo, "require_tier");
+	TriggerEvent event = trigdata->tg_event;
+	const Trigger *trigger = trigdata->tg_trigger;
+	CgaeOwnerRights rights;
+	CgaeStanding standing;
+	CgaePolicy	policy;
+	Datum		values[1];
+	char	   *agent_id;
+	char	   *status;
+	int			required;
+	int			held;
+	TimestampTz at;
+
+	if (!TRIGGER_FIRED_FOR_ROW(event) || !TRIGGER_FIRED_AFTER(event) ||
+		!(TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event)))
+		cgae_guard_refuse_event("require_tier", "after insert or update, for each row");
+	if (trigger->tgnargs != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\" has %d arguments, but cgae.require_tier takes two",
+						trigger->tgname, trigger->tgnargs),
+				 errhint("They are the column that names the agent, and the tier.")));
+	required = tier_of_argument(trigger);
+	agent_id = agent_of_row(trigdata, trigger->tgargs[0]);
+	values[0] = CStringGetTextDatum(agent_id);
+
+	cgae_policy_in_force_for_guard(&policy);
+	cgae_owner_begin(registry_owner(trigdata->tg_relation), &rights);
+	if (cgae_owner_execute(RelationGetRelid(trigdata->tg_relation), CGAE_Q_REQUIRE_TIER,
+						   "SELECT " CGAE_STANDING_COLUMNS ", status FROM cgae.agents"
+						   " WHERE agent_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
+						   lengthof(types), types, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("agent \"%s\" is not registered, but \"%s\" requires one of tier %s", agent_id,
+						RelationGetRelationName(trigdata->tg_relation), cgae_tier_labels[required]),
+				 errtable(trigdata->tg_relation)));
+	standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	status = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5);
+	at = Max(GetCurrentTimestamp(), standing.certified_at);
+	held = cgae_standing_effective_tier(&standing, &policy, at);
+	if (held < required)
+		refuse_tier(trigdata, agent_id, &standing, status, &policy, held, required, at);
+	cgae_owner_end(&rights);
+	return PointerGetDatum(NULL);
+}
