@@ -29,20 +29,26 @@ OBJS = \
 	src/json_string.o \
 	src/lifecycle_core.o \
 	src/module.o \
+	src/notify.o \
+	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
 	src/registry.o \
 	src/registry_access.o \
 	src/registry_ddl.o \
+	src/registry_policy.o \
 	src/registry_report.o \
+	src/registry_sweep.o \
 	src/robustness.o \
 	src/robustness_cast.o \
 	src/robustness_ops.o \
+	src/standing.o \
 	src/statement.o \
 	src/table_shape.o \
 	src/trigger_agent.o \
 	src/trigger_append_only.o \
 	src/trigger_certification.o \
+	src/trigger_require_tier.o \
 	src/unconfirmed.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.

@@ -424,6 +424,11 @@ REVOKE EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cga
 GRANT EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cgae.guard_events(),
   cgae.guard_policies(), cgae.guard_append_only() TO @extowner@;
 
+-- any application may hang this one on its tables: it asks for REFERENCES on agents
+CREATE FUNCTION cgae.require_tier() RETURNS pg_catalog.trigger
+  AS 'MODULE_PATHNAME', 'cgae_require_tier' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.require_tier() IS 'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses a row whose agent holds less';
+
 ---------------------------------------------------------------------------
 -- Registry and application functions                       src/registry_*.c
 ---------------------------------------------------------------------------
@@ -521,3 +526,65 @@ CREATE FUNCTION cgae.agents_by_tier(
     OUT balance pg_catalog.numeric) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_agents_by_tier' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.agents_by_tier(cgae.tier) IS 'active agents of a current tier, by agent_id';
+
+---------------------------------------------------------------------------
+-- Permission                                               src/permission.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.effective_tier(agent_id pg_catalog.text, at pg_catalog.timestamptz DEFAULT NULL) RETURNS cgae.tier
+  AS 'MODULE_PATHNAME', 'cgae_effective_tier' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.effective_tier(pg_catalog.text, pg_catalog.timestamptz) IS 'what an agent may do at an instant (now when null): T0 unless active, else the gate of its decayed vector, never above its current tier';
+
+CREATE FUNCTION cgae.permits(agent_id pg_catalog.text, required cgae.tier, at pg_catalog.timestamptz DEFAULT NULL) RETURNS pg_catalog.bool
+  AS 'MODULE_PATHNAME', 'cgae_permits' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.permits(pg_catalog.text, cgae.tier, pg_catalog.timestamptz) IS 'is the agent''s effective tier at least the required one; false for an unknown agent and for nulls';
+
+---------------------------------------------------------------------------
+-- Policies and sweeps            src/registry_policy.c, src/registry_sweep.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.publish_policy(
+    cc pg_catalog.float8[] DEFAULT NULL,
+    er pg_catalog.float8[] DEFAULT NULL,
+    as_ pg_catalog.float8[] DEFAULT NULL,
+    ih_threshold pg_catalog.float8 DEFAULT NULL,
+    budget_ceilings pg_catalog.numeric[] DEFAULT NULL,
+    audit_intensities pg_catalog.float8[] DEFAULT NULL,
+    decay_rate pg_catalog.float8 DEFAULT NULL,
+    time_step pg_catalog.interval DEFAULT NULL,
+    note pg_catalog.text DEFAULT '') RETURNS pg_catalog.int4
+  AS 'MODULE_PATHNAME', 'cgae_publish_policy' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.publish_policy(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.numeric[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.interval, pg_catalog.text) IS 'publish a gate policy, in force at once; what is null stays as it is; returns the version';
+
+CREATE FUNCTION cgae.policy_impact(
+    version pg_catalog.int4,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT tier_now cgae.tier,
+    OUT tier_then cgae.tier) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_policy_impact_of_version' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.int4) IS 'active agents whose effective tier a published policy would change if it were in force';
+
+CREATE FUNCTION cgae.policy_impact(
+    cc pg_catalog.float8[],
+    er pg_catalog.float8[],
+    as_ pg_catalog.float8[],
+    ih_threshold pg_catalog.float8,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT tier_now cgae.tier,
+    OUT tier_then cgae.tier) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_policy_impact_of_thresholds' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8) IS 'active agents whose effective tier these thresholds would change (null: those in force)';
+
+CREATE FUNCTION cgae.apply_decay(
+    at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
+    batch pg_catalog.int4 DEFAULT 1000,
+    OUT lowered pg_catalog.int8,
+    OUT expired pg_catalog.int8)
+  AS 'MODULE_PATHNAME', 'cgae_apply_decay' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.apply_decay(pg_catalog.timestamptz, pg_catalog.int4) IS 'lower the active agents whose tier has decayed; those that reach T0 expire';
+
+CREATE PROCEDURE cgae.sweep_decay(batch pg_catalog.int4 DEFAULT 1000)
+  AS 'MODULE_PATHNAME', 'cgae_sweep_decay' LANGUAGE c;
+COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS 'apply_decay() as of now, committing after each batch and reporting progress';

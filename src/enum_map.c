@@ -83,6 +83,27 @@ cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
 	return -1;					/* not reached */
 }
 
+int
+cgae_tier_index(Oid value)
+{
+	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
+	int			index = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		const char *label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
+
+		while (index < lengthof(cgae_tier_labels) && strcmp(label, cgae_tier_labels[index]) != 0)
+			index++;
+		ReleaseSysCache(tuple);
+	}
+	if (!HeapTupleIsValid(tuple) || index == lengthof(cgae_tier_labels))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%u is not a value of enum type cgae.tier", value)));
+	return index;
+}
+
 /* The map kept in fn_extra, for a type that the caller has just looked up. */
 static const CgaeEnumMap *
 keep_tier_map(FunctionCallInfo fcinfo, Oid type)

@@ -15,6 +15,7 @@
 #include "utils/numeric.h"
 
 #include "enum_map.h"
+#include "gate.h"
 #include "policy.h"
 #include "robustness.h"
 
@@ -50,9 +51,8 @@ cgae_gate_tier_by_version(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(tiers->value[cgae_gate_core_tier(&policy->gate, r)]);
 }
 
-/* Copy the six thresholds of a dimension from an array argument. */
-static void
-thresholds_of_array(ArrayType *array, CgaeDimension dimension, double *theta)
+void
+cgae_thresholds_of_array(ArrayType *array, CgaeDimension dimension, double *theta)
 {
 	const char *name = cgae_dimension_names[dimension];
 
@@ -71,6 +71,18 @@ thresholds_of_array(ArrayType *array, CgaeDimension dimension, double *theta)
 	memcpy(theta, ARR_DATA_PTR(array), CGAE_TIERS * sizeof(double));
 }
 
+void
+cgae_check_thresholds(const CgaeThresholds *thresholds)
+{
+	const char *fault = cgae_gate_core_fault(thresholds);
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("gate thresholds are refused: %s", fault),
+				 errdetail("Each of cc, er and as has six thresholds, T0 to T5, that start at 0, strictly increase and end at or below 1; ih_threshold lies between 0 and 1.")));
+}
+
 /*
  * cgae.gate_tier(r cgae.robustness, cc float8[], er float8[], as_ float8[],
  *				  ih_threshold float8) returns cgae.tier
@@ -85,19 +97,11 @@ cgae_gate_tier_by_thresholds(PG_FUNCTION_ARGS)
 	CgaeRobustness *r = PG_GETARG_ROBUSTNESS_P(0);
 	const CgaeEnumMap *tiers = cgae_tier_map_of_result(fcinfo);
 	CgaeThresholds thresholds;
-	const char *fault;
 
 	for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
-		thresholds_of_array(PG_GETARG_ARRAYTYPE_P(1 + d), d, thresholds.theta[d]);
+		cgae_thresholds_of_array(PG_GETARG_ARRAYTYPE_P(1 + d), d, thresholds.theta[d]);
 	thresholds.ih_threshold = PG_GETARG_FLOAT8(1 + CGAE_GATED_DIMENSIONS);
-
-	fault = cgae_gate_core_fault(&thresholds);
-	if (fault != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("gate thresholds are refused: %s", fault),
-				 errdetail("Each of cc, er and as has six thresholds, T0 to T5, that start at 0, strictly increase and end at or below 1; ih_threshold lies between 0 and 1.")));
-
+	cgae_check_thresholds(&thresholds);
 	PG_RETURN_OID(tiers->value[cgae_gate_core_tier(&thresholds, r)]);
 }
 

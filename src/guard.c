@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "guard.h"
+#include "notify.h"
 
 /* The event being written by a guard of this backend, if any. */
 typedef struct EventAnnouncement
@@ -179,6 +180,7 @@ cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent 
 		announced_event = outer;
 	}
 	PG_END_TRY();
+	cgae_notify(event->type, agent_id, event->seq);
 }
 
 bool

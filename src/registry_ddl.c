@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 
 #include "errors.h"
+#include "publication.h"
 
 /* What create_registry() makes; a later layout has upgrade steps. */
 #define LAYOUT_VERSION "1"
@@ -124,6 +125,9 @@ static const char *const layout[] = {
 	"CREATE INDEX agents_active_tier_idx ON cgae.agents (current_tier, agent_id) WHERE status = 'active'",
 	"COMMENT ON INDEX cgae.agents_active_tier_idx IS 'for tier_distribution() and agents_by_tier()'",
 
+	"CREATE INDEX agents_tier_drop_idx ON cgae.agents (tier_drop_at) WHERE status = 'active'",
+	"COMMENT ON INDEX cgae.agents_tier_drop_idx IS 'for apply_decay(): who is due'",
+
 	/* --- certifications ------------------------------------------------- */
 	"CREATE TABLE cgae.certifications ("
 	" agent_id text NOT NULL"
@@ -176,7 +180,7 @@ static const char *const layout[] = {
 	"COMMENT ON TABLE cgae.agent_events IS 'every fact about an agent that is not a certification; written by the guards; append-only'",
 	"COMMENT ON COLUMN cgae.agent_events.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.agent_events.seq IS 'number in the agent''s history, which it shares with certifications'",
-	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, architecture_mismatch, demotion, suspension, reinstatement, deregistration'",
+	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, architecture_mismatch, demotion, suspension, reinstatement, decay, expiration, deregistration'",
 	"COMMENT ON COLUMN cgae.agent_events.occurred_at IS 'when it happened'",
 	"COMMENT ON COLUMN cgae.agent_events.data IS 'particulars; status is the one that followed'",
 	"COMMENT ON COLUMN cgae.agent_events.actor IS 'role whose statement it was'",
@@ -233,6 +237,8 @@ static const char *const layout[] = {
 
 	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents"
 	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()",
+	"CREATE TRIGGER zz_cgae_policy_lock BEFORE UPDATE OF current_tier ON cgae.agents"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_agents()",
 	"CREATE TRIGGER zz_cgae_registration AFTER INSERT ON cgae.agents"
 	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()",
 	"CREATE TRIGGER zz_cgae_append_only BEFORE DELETE ON cgae.agents"
@@ -289,6 +295,7 @@ static const struct
 	{"zz_cgae_keep", "gate_policies", "refuses truncate"},
 	{"zz_cgae_changed", "gate_policies", "makes every session read the policies anew"},
 	{"zz_cgae_guard", "agents", "derives all state of an agent and refuses what a client may not set"},
+	{"zz_cgae_policy_lock", "agents", "locks the policy before the agents whose tier it lowers"},
 	{"zz_cgae_registration", "agents", "logs the registration"},
 	{"zz_cgae_append_only", "agents", "refuses delete"},
 	{"zz_cgae_keep", "agents", "refuses truncate"},
@@ -326,6 +333,7 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 {
 	Oid			namespace = get_namespace_oid("cgae", false);
 	int			guc_level;
+	bool		publishing;
 
 	if (OidIsValid(get_relname_relid("agents", namespace)))
 		ereport(ERROR,
@@ -340,8 +348,17 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	for (int i = 0; i < lengthof(layout); i++)
-		run(layout[i]);
+	publishing = cgae_announce_publication(true);
+	PG_TRY();
+	{
+		for (int i = 0; i < lengthof(layout); i++)
+			run(layout[i]);
+	}
+	PG_FINALLY();
+	{
+		cgae_announce_publication(publishing);
+	}
+	PG_END_TRY();
 	for (int i = 0; i < lengthof(trigger_comments); i++)
 		run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
 					 trigger_comments[i].table, trigger_comments[i].comment));

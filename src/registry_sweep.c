@@ -10,6 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -49,7 +50,7 @@ sweep_batch(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch)
 	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
 	Datum		values[] = {TimestampTzGetDatum(sweep->at), Int32GetDatum(batch)};
 	CgaeSweep  *outer;
-	int64		found = 0;
+	volatile int64 found = 0;	/* set within PG_TRY */
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;

@@ -20,10 +20,11 @@
 #include "agent.h"
 #include "architecture.h"
 #include "errors.h"
+#include "sweep.h"
 
 /* Columns that clients never write: the guard derives them. */
 static const CgaeAgentColumn derived_columns[] = {
-	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER, AGENT_CURRENT_TIER,
+	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER,
 	AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT, AGENT_TIER_DROP_AT,
 	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID
 };
@@ -31,7 +32,7 @@ static const CgaeAgentColumn derived_columns[] = {
 /* Columns by which a client asks for a change of state. */
 static const CgaeAgentColumn request_columns[] = {
 	AGENT_STATUS, AGENT_HOLDS, AGENT_OBSERVED_HASH, AGENT_MODEL_CONFIG,
-	AGENT_ARCHITECTURE_HASH, AGENT_ARCHITECTURE_DIGEST, AGENT_DEREGISTERED_AT
+	AGENT_ARCHITECTURE_HASH, AGENT_ARCHITECTURE_DIGEST, AGENT_CURRENT_TIER, AGENT_DEREGISTERED_AT
 };
 
 /* Refuse a value for a column that the guard derives. */
@@ -398,6 +399,53 @@ request_status(CgaeAgent *agent, const CgaeRow *new, bool status_changed)
 	cgae_agent_retire(agent, ROW_NULL(new, AGENT_DEREGISTERED_AT) ? NULL : &at);
 }
 
+/* A lower current tier: what decay gives by the clock, and nothing else. */
+static void
+request_decay(CgaeAgent *agent, const CgaeRow *new)
+{
+	CgaePolicy	policy;
+	int			wanted;
+	int			effective;
+
+	if (ROW_NULL(new, AGENT_CURRENT_TIER))
+		refuse_derived(AGENT_CURRENT_TIER, agent->name);
+	wanted = cgae_enum_map_index(&new->shape->tier,
+								 DatumGetObjectId(ROW_VALUE(new, AGENT_CURRENT_TIER)));
+	cgae_policy_in_force_for_guard(&policy);
+	effective = cgae_agent_effective_tier(agent, &policy, agent->clock);
+	if (agent->status != CGAE_ACTIVE || wanted != effective)
+		ereport(ERROR,
+				(errcode(ERRCODE_GENERATED_ALWAYS),
+				 errmsg("current_tier of agent \"%s\" cannot be set to %s: its effective tier is %s",
+						agent->name, cgae_tier_labels[wanted], cgae_tier_labels[effective]),
+				 errhint("A tier is raised by certification alone; cgae.apply_decay() lowers what has decayed."),
+				 cgae_err_object("agents", "current_tier", NULL)));
+	cgae_agent_decay(agent, &policy, agent->clock, &policy);
+}
+
+/* One row of a sweep or of a publication. */
+static HeapTuple
+apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, CgaeSweep *sweep)
+{
+	CgaeAgent	agent;
+	int			tier_before;
+
+	open_unchanged(&agent, shape, trigdata, old);
+	tier_before = agent.current_tier;
+	cgae_agent_decay(&agent, &sweep->policy,
+					 TIMESTAMP_IS_NOEND(sweep->at) ? agent.clock : sweep->at, &sweep->next);
+	if (agent.current_tier < tier_before)
+	{
+		if (agent.status == CGAE_EXPIRED)
+			sweep->expired++;
+		else
+			sweep->lowered++;
+	}
+	cgae_agent_store(&agent);
+	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor());
+	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
+}
+
 /* A client's update: find out what it asks for, and derive the rest. */
 static HeapTuple
 client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, CgaeRow *new)
@@ -414,7 +462,8 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 	for (int i = 0; i < lengthof(request_columns); i++)
 		requested |= changed[request_columns[i]] = !cgae_row_same(new, old, request_columns[i]);
 	if (!requested)
-		return trigdata->tg_newtuple;
+		return cgae_announced_sweep() == NULL ? trigdata->tg_newtuple :
+			apply_sweep(trigdata, shape, old, cgae_announced_sweep());
 
 	open_unchanged(&agent, shape, trigdata, old);
 	if (agent.status == CGAE_DEREGISTERED)
@@ -428,6 +477,8 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 		request_architecture(&agent, new, old);
 	if (changed[AGENT_OBSERVED_HASH])
 		request_observation(&agent, new);
+	if (changed[AGENT_CURRENT_TIER])
+		request_decay(&agent, new);
 	if (changed[AGENT_STATUS] || changed[AGENT_DEREGISTERED_AT])
 		request_status(&agent, new, changed[AGENT_STATUS]);
 
@@ -466,6 +517,8 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
  *
  * CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
+ * CREATE TRIGGER zz_cgae_policy_lock BEFORE UPDATE OF current_tier ON cgae.agents
+ *	   FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_agents();
  * CREATE TRIGGER zz_cgae_registration AFTER INSERT ON cgae.agents
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
  *
@@ -481,11 +534,18 @@ cgae_guard_agents(PG_FUNCTION_ARGS)
 	TriggerEvent event = trigdata->tg_event;
 	const CgaeShape *shape;
 
+	/* publications lock the policy first and then agents: so must we */
+	if (TRIGGER_FIRED_FOR_STATEMENT(event) && TRIGGER_FIRED_BY_UPDATE(event) &&
+		TRIGGER_FIRED_BEFORE(event))
+	{
+		cgae_policy_lock(RowShareLock);
+		return PointerGetDatum(NULL);
+	}
 	if (!TRIGGER_FIRED_FOR_ROW(event) ||
 		!(TRIGGER_FIRED_BY_INSERT(event) ||
 		  (TRIGGER_FIRED_BY_UPDATE(event) && TRIGGER_FIRED_BEFORE(event))))
 		cgae_guard_refuse_event("guard_agents",
-								"before insert or update, or after insert, for each row");
+								"before insert or update or after insert for each row, or before update for each statement");
 
 	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, AGENT_COLUMNS);
 	if (TRIGGER_FIRED_BY_UPDATE(event))

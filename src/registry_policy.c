@@ -1,0 +1,249 @@
+/*
+ * registry_policy.c
+ *	  Publishing a gate policy, and asking what one would do.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "enum_map.h"
+#include "errors.h"
+#include "gate.h"
+#include "permission.h"
+#include "publication.h"
+#include "statement.h"
+#include "sweep.h"
+
+static bool publishing = false;
+
+bool
+cgae_announce_publication(bool announce)
+{
+	bool		before = publishing;
+
+	publishing = announce;
+	return before;
+}
+
+bool
+cgae_publication_is_announced(void)
+{
+	return publishing;
+}
+
+/* Only who may insert into gate_policies may make everybody wait. */
+static void
+require_publisher(void)
+{
+	Oid			policies = get_relname_relid("gate_policies", get_namespace_oid("cgae", false));
+
+	if (pg_class_aclcheck(policies, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "gate_policies");
+}
+
+/* Append the new version; what is null stays as it is. */
+static int32
+insert_policy(FunctionCallInfo fcinfo)
+{
+	static const Oid types[] = {
+		FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID,
+		FLOAT8ARRAYOID, FLOAT8OID, INTERVALOID, TEXTOID
+	};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	bool		outer = cgae_announce_publication(true);
+	uint64		inserted = 0;
+
+	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
+	PG_TRY();
+	{
+		inserted = cgae_statement_run(fcinfo, CGAE_Q_PUBLISH,
+									  "INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold,"
+									  " budget_ceilings, audit_intensities, decay_rate, time_step, note)"
+									  " SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
+									  " COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
+									  " COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
+									  " COALESCE($8, p.time_step), COALESCE($9, '')"
+									  " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1"
+									  " RETURNING version",
+									  lengthof(types), types, values, nulls, false);
+	}
+	PG_FINALLY();
+	{
+		cgae_announce_publication(outer);
+	}
+	PG_END_TRY();
+	if (inserted != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the new gate policy was not stored")));
+	return DatumGetInt32(cgae_statement_datum());
+}
+
+/*
+ * Bring every certified agent to the new policy in one statement: it falls to
+ * what the old one had left of its tier, so that a laxer policy raises
+ * nobody, and gets the instant of its next fall under the new one.
+ */
+static void
+rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
+{
+	CgaeSweep  *outer = cgae_announce_sweep(sweep);
+
+	PG_TRY();
+	{
+		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
+						   "UPDATE cgae.agents SET current_tier = current_tier"
+						   " WHERE certified_at IS NOT NULL"
+						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
+						   0, NULL, NULL, NULL, false);
+	}
+	PG_FINALLY();
+	{
+		cgae_announce_sweep(outer);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * cgae.publish_policy(cc float8[] DEFAULT NULL, er float8[] DEFAULT NULL,
+ *	   as_ float8[] DEFAULT NULL, ih_threshold float8 DEFAULT NULL,
+ *	   budget_ceilings numeric[] DEFAULT NULL, audit_intensities float8[] DEFAULT NULL,
+ *	   decay_rate float8 DEFAULT NULL, time_step interval DEFAULT NULL,
+ *	   note text DEFAULT '') -> int (the version)
+ *
+ * Publishes a gate policy, in force from now on; what is null stays as in the
+ * version before.  Waits for open certifications and makes new ones wait, so
+ * that each is judged by the policy that holds at its commit.  The caller
+ * needs INSERT on gate_policies and UPDATE (current_tier) on agents.  Errors:
+ * check_violation for a policy that breaks a rule; feature_not_supported
+ * above READ COMMITTED, where agents certified meanwhile would be missed.
+ */
+PG_FUNCTION_INFO_V1(cgae_publish_policy);
+Datum
+cgae_publish_policy(PG_FUNCTION_ARGS)
+{
+	CgaeSweep	sweep = {.at = DT_NOEND};
+	int32		version;
+
+	cgae_require_registry();
+	require_publisher();
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a gate policy is published at isolation level READ COMMITTED only"),
+				 errhint("Begin the transaction with ISOLATION LEVEL READ COMMITTED.")));
+
+	cgae_policy_lock(ExclusiveLock);
+	cgae_policy_in_force_for_guard(&sweep.policy);
+	cgae_statement_begin();
+	version = insert_policy(fcinfo);
+	cgae_policy_in_force_for_guard(&sweep.next);
+	rerate_agents(fcinfo, &sweep);
+	cgae_statement_end();
+	PG_RETURN_INT32(version);
+}
+
+/* List the active agents whose effective tier another policy would change. */
+static Datum
+list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	CgaePolicy	now = *cgae_policy_in_force();
+	TimestampTz at = GetCurrentStatementStartTimestamp();
+	CgaeEnumMap tiers;
+	Portal		portal;
+	SPIPlanPtr	plan;
+
+	InitMaterializedSRF(fcinfo, 0);
+	cgae_enum_map_init(&tiers, TupleDescAttr(rsinfo->setDesc, 2)->atttypid, cgae_tier_labels,
+					   CGAE_TIERS);
+	cgae_statement_begin();
+	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_POLICY_IMPACT,
+					 "SELECT agent_id, model_name, " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+					 " WHERE status OPERATOR(pg_catalog.=) 'active' ORDER BY agent_id",
+					 0, NULL);
+	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			HeapTuple	tuple = SPI_tuptable->vals[i];
+			TupleDesc	desc = SPI_tuptable->tupdesc;
+			CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
+			TimestampTz when = Max(at, standing.certified_at);
+			int			tier_now = cgae_standing_effective_tier(&standing, &now, when);
+			int			tier_then;
+			Datum		values[4];
+			bool		nulls[4] = {false};
+
+			/* a new policy starts from what is left under the old one */
+			standing.current_tier = tier_now;
+			tier_then = cgae_standing_effective_tier(&standing, then, when);
+			if (tier_then == tier_now)
+				continue;
+			values[0] = SPI_getbinval(tuple, desc, 1, &nulls[0]);
+			values[1] = SPI_getbinval(tuple, desc, 2, &nulls[1]);
+			values[2] = ObjectIdGetDatum(tiers.value[tier_now]);
+			values[3] = ObjectIdGetDatum(tiers.value[tier_then]);
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	cgae_statement_end();
+	return (Datum) 0;
+}
+
+/*
+ * cgae.policy_impact(version int)
+ *	   -> SETOF (agent_id text, model_name text, tier_now cgae.tier, tier_then cgae.tier)
+ *
+ * Active agents whose effective tier would change if this version were
+ * published again now.  Unknown version: no_data_found.
+ */
+PG_FUNCTION_INFO_V1(cgae_policy_impact_of_version);
+Datum
+cgae_policy_impact_of_version(PG_FUNCTION_ARGS)
+{
+	CgaePolicy	then;
+
+	if (PG_ARGISNULL(0))
+		cgae_refuse_null_argument("policy_impact", "version");
+	cgae_require_registry();
+	then = *cgae_policy_by_version(PG_GETARG_INT32(0));
+	return list_impact(fcinfo, &then);
+}
+
+/*
+ * cgae.policy_impact(cc float8[], er float8[], as_ float8[], ih_threshold float8)
+ *	   -> SETOF (agent_id text, model_name text, tier_now cgae.tier, tier_then cgae.tier)
+ *
+ * The same for thresholds that are not published; the rest of the policy is
+ * the one in force, and a null stands for its thresholds.
+ */
+PG_FUNCTION_INFO_V1(cgae_policy_impact_of_thresholds);
+Datum
+cgae_policy_impact_of_thresholds(PG_FUNCTION_ARGS)
+{
+	CgaePolicy	then;
+
+	cgae_require_registry();
+	then = *cgae_policy_in_force();
+	for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
+		if (!PG_ARGISNULL(d))
+			cgae_thresholds_of_array(PG_GETARG_ARRAYTYPE_P(d), d, then.gate.theta[d]);
+	if (!PG_ARGISNULL(CGAE_GATED_DIMENSIONS))
+		then.gate.ih_threshold = PG_GETARG_FLOAT8(CGAE_GATED_DIMENSIONS);
+	cgae_check_thresholds(&then.gate);
+	return list_impact(fcinfo, &then);
+}
