@@ -163,6 +163,12 @@ cgae_grant_access(PG_FUNCTION_ARGS)
 	cgae_require_registry();
 	cgae_statement_begin();
 	grant_level(level, name);
+	/* GRANT only warns when the caller has the privileges without grant option */
+	if (!holds_level(level, role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to grant access level \"%s\"", level->name),
+				 errhint("The owner of the registry's tables may.")));
 	cgae_statement_end();
 	PG_RETURN_VOID();
 }
