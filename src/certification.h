@@ -35,7 +35,7 @@ typedef struct CgaeCertification
 	const char *actor;
 
 	/* what follows from it */
-	bool		judged;			/* the agent's row was reached */
+	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */
 	bool		is_mismatch;
 	int32		seq;
 	int			tier;			/* CGAE_NO_TIER on a mismatch */
@@ -54,6 +54,7 @@ extern CgaeCertification *cgae_claim_certification(const text *agent_id);
 typedef struct CgaeReceipt
 {
 	const text *agent_id;		/* whose certification is waited for */
+	int			trigger_depth;	/* at which certify() runs: a guard deeper than the next is another's */
 	bool		filled;
 	bool		is_mismatch;
 	int32		seq;
@@ -64,8 +65,8 @@ typedef struct CgaeReceipt
 
 /*
  * Ask the guard to fill a receipt while certify() runs its INSERT, so that
- * the caller needs no SELECT privilege for a RETURNING.  Returns the receipt
- * asked for before, to be put back, also on error.
+ * the caller needs no SELECT privilege for a RETURNING.  Sets trigger_depth.
+ * Returns the receipt asked for before, to be put back, also on error.
  */
 extern CgaeReceipt *cgae_expect_receipt(CgaeReceipt *receipt);
 

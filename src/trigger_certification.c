@@ -9,8 +9,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -73,11 +75,20 @@ cgae_claim_certification(const text *agent_id)
 	return certification;
 }
 
+/* How many triggers are being executed within one another. */
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
 CgaeReceipt *
 cgae_expect_receipt(CgaeReceipt *receipt)
 {
 	CgaeReceipt *before = expected_receipt;
 
+	if (receipt != NULL)
+		receipt->trigger_depth = trigger_depth();
 	expected_receipt = receipt;
 	return before;
 }
@@ -120,13 +131,18 @@ touch_agent(Relation relation, CgaeCertification *certification)
 	}
 	PG_END_TRY();
 
-	if (!certification->judged && processed == 0)
+	if (certification->judged_in == InvalidSubTransactionId && processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
 				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
 				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
-	if (!certification->judged || processed != 1)
+
+	/*
+	 * Another subtransaction: an update inside a trigger of the owner's was
+	 * taken for ours, and may have been rolled back since.
+	 */
+	if (certification->judged_in != GetCurrentSubTransactionId() || processed != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("update of agent \"%s\" by its certification was suppressed",
@@ -322,6 +338,7 @@ before_insert(TriggerData *trigdata)
 	if (shape->other_unique_indexes > 0)
 		cgae_unconfirmed_add(certification.agent_id, certification.seq);
 	if (expected_receipt != NULL &&
+		expected_receipt->trigger_depth + 1 == trigger_depth() &&
 		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))
 	{
 		expected_receipt->filled = true;
