@@ -52,7 +52,8 @@ REGRESS = \
 	gate \
 	gate_conformance \
 	architecture \
-	architecture_conformance
+	architecture_conformance \
+	hostile
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =
