@@ -41,6 +41,7 @@ typedef struct CgaeCertification
 	int			tier;			/* CGAE_NO_TIER on a mismatch */
 	int			previous_tier;	/* of the last certification */
 	CgaeStatus	status;
+	TimestampTz judged_at;		/* by the clock, under the agent's lock */
 	char		registered[65]; /* hash that the observed one was compared with */
 } CgaeCertification;
 
@@ -54,7 +55,7 @@ extern CgaeCertification *cgae_claim_certification(const text *agent_id);
 typedef struct CgaeReceipt
 {
 	const text *agent_id;		/* whose certification is waited for */
-	int			trigger_depth;	/* at which certify() runs: a guard deeper than the next is another's */
+	int			trigger_depth;	/* at which certify() runs; its own guard runs one deeper */
 	bool		filled;
 	bool		is_mismatch;
 	int32		seq;
@@ -65,8 +66,8 @@ typedef struct CgaeReceipt
 
 /*
  * Ask the guard to fill a receipt while certify() runs its INSERT, so that
- * the caller needs no SELECT privilege for a RETURNING.  Sets trigger_depth.
- * Returns the receipt asked for before, to be put back, also on error.
+ * the caller needs no SELECT privilege for a RETURNING.  Returns the receipt
+ * asked for before, to be put back, also on error.
  */
 extern CgaeReceipt *cgae_expect_receipt(CgaeReceipt *receipt);
 

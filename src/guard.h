@@ -37,6 +37,9 @@ extern uint64 cgae_guard_execute(Relation relation, CgaeQuery query, const char 
 								 int argument_count, const Oid *types,
 								 const Datum *values, const char *nulls);
 
+/* How many triggers are being executed within one another. */
+extern int	cgae_trigger_depth(void);
+
 /* One fact for agent_events. */
 typedef struct CgaeEvent
 {

@@ -102,7 +102,10 @@ static Datum
 insert_certification(FunctionCallInfo fcinfo, Datum *values, char *nulls)
 {
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
-	CgaeReceipt receipt = {.agent_id = DatumGetTextPP(values[0])};
+	CgaeReceipt receipt = {
+		.agent_id = DatumGetTextPP(values[0]),
+		.trigger_depth = cgae_trigger_depth()
+	};
 	CgaeReceipt *outer = cgae_expect_receipt(&receipt);
 	TupleDesc	desc;
 	Datum		result[6];

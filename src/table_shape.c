@@ -153,7 +153,7 @@ cgae_row_require(const CgaeRow *row, int column)
 	if (ROW_NULL(row, column))
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("column \"%s\" of relation \"%s\" is null", name,
+				 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint", name,
 						get_rel_name(row->shape->relid)),
 				 cgae_err_object(NULL, name, NULL)));
 }

@@ -12,7 +12,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -75,20 +74,11 @@ cgae_claim_certification(const text *agent_id)
 	return certification;
 }
 
-/* How many triggers are being executed within one another. */
-static int
-trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
-}
-
 CgaeReceipt *
 cgae_expect_receipt(CgaeReceipt *receipt)
 {
 	CgaeReceipt *before = expected_receipt;
 
-	if (receipt != NULL)
-		receipt->trigger_depth = trigger_depth();
 	expected_receipt = receipt;
 	return before;
 }
@@ -131,7 +121,10 @@ touch_agent(Relation relation, CgaeCertification *certification)
 	}
 	PG_END_TRY();
 
-	if (certification->judged_in == InvalidSubTransactionId && processed == 0)
+	if (certification->judged_in == InvalidSubTransactionId && processed == 0 &&
+		cgae_guard_execute(relation, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
@@ -269,7 +262,8 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 		cgae_row_set(row, CERT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
 	cgae_row_set(row, CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CERT_AUDITOR, CStringGetTextDatum(certification->actor));
-	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	/* before the events that came of it, so that recorded_at never contradicts seq */
+	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(certification->judged_at));
 	cgae_row_set(row, CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 
@@ -338,7 +332,7 @@ before_insert(TriggerData *trigdata)
 	if (shape->other_unique_indexes > 0)
 		cgae_unconfirmed_add(certification.agent_id, certification.seq);
 	if (expected_receipt != NULL &&
-		expected_receipt->trigger_depth + 1 == trigger_depth() &&
+		expected_receipt->trigger_depth + 1 == cgae_trigger_depth() &&
 		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))
 	{
 		expected_receipt->filled = true;

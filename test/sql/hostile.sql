@@ -201,6 +201,7 @@ CREATE FUNCTION public.again() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF pg_trigger_depth() < 2 THEN
     INSERT INTO cgae.certifications (agent_id, robustness) VALUES (NEW.agent_id, '(0.3,0.3,0.3,1)');
+    PERFORM cgae.certify(NEW.agent_id, '(0.5,0.5,0.5,1)');
   END IF;
   RETURN NEW;
 END $$;
