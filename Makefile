@@ -53,7 +53,7 @@ REGRESS = \
 	gate_conformance \
 	architecture \
 	architecture_conformance \
-	hostile
+	tampering
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =
