@@ -4,7 +4,7 @@
  *
  * A policy row never changes, so a version once read stays right; only which
  * version is in force moves.  An AFTER trigger on gate_policies (see
- * trigger_policy.c) sends a relcache invalidation for the table with the
+ * trigger_append_only.c) sends a relcache invalidation for the table with the
  * commit that publishes; every backend then drops what it has and reads anew.
  *
  * The table is read with SnapshotSelf, which sees what is committed at this
