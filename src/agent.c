@@ -268,6 +268,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 		cgae_agent_refuse_deregistered(agent->name);
 
 	certification->judged = true;
+	certification->judged_at = agent->clock;
 	certification->previous_tier = agent->certified_tier;
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
 	certification->is_mismatch = certification->observed != NULL &&
