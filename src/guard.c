@@ -11,6 +11,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "errors.h"
 #include "guard.h"
 
 /* The event being written by a guard of this backend, if any. */
@@ -126,6 +127,7 @@ cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent 
 	const EventAnnouncement *outer = announced_event;
 	EventAnnouncement announcement = {agent_id, event->seq};
 	Datum		values[lengthof(types)];
+	uint64		processed = 0;
 
 	values[0] = PointerGetDatum(agent_id);
 	values[1] = Int32GetDatum(event->seq);
@@ -137,17 +139,25 @@ cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent 
 	announced_event = &announcement;
 	PG_TRY();
 	{
-		cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
-						   "INSERT INTO cgae.agent_events"
-						   " (agent_id, seq, type, occurred_at, data, actor)"
-						   " VALUES ($1, $2, $3, $4, $5, $6)",
-						   lengthof(types), types, values, NULL);
+		processed = cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
+									   "INSERT INTO cgae.agent_events"
+									   " (agent_id, seq, type, occurred_at, data, actor)"
+									   " VALUES ($1, $2, $3, $4, $5, $6)",
+									   lengthof(types), types, values, NULL);
 	}
 	PG_FINALLY();
 	{
 		announced_event = outer;
 	}
 	PG_END_TRY();
+
+	if (processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("event %d of agent \"%s\" was suppressed", event->seq,
+						text_to_cstring(agent_id)),
+				 errhint("A trigger or rule on cgae.agent_events prevents that history is kept."),
+				 cgae_err_object("agent_events", NULL, NULL)));
 }
 
 bool

@@ -120,7 +120,10 @@ touch_agent(Relation relation, CgaeCertification *certification)
 	}
 	PG_END_TRY();
 
-	if (!certification->judged && processed == 0)
+	if (!certification->judged && processed == 0 &&
+		cgae_guard_execute(relation, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
