@@ -39,6 +39,7 @@ SELECT is((SELECT (outcome, tier, status)::text FROM cgae.certify('b', '(1,1,1,0
 SELECT is(t.standing('b'), 'suspended {failed_audit} T0 2', '... held for it, and certified at T0');
 SELECT is((SELECT (outcome, tier, status, previous_tier)::text FROM cgae.certify('b', '(1,1,1,1)')), '(certified,T5,active,T0)', 'passing again: active');
 SELECT is(t.standing('b'), 'active {} T5 3', '... and no longer held');
+SELECT is((SELECT string_agg(status::text, ' ' ORDER BY seq) FROM cgae.certifications WHERE agent_id = 'b'), 'active suspended active', '... each row keeps the status that followed');
 
 -- the time
 SELECT t.agent('c') \g /dev/null
@@ -84,9 +85,9 @@ SELECT is(t.state(), (SELECT state FROM unchanged), 'nothing changed');
 SELECT lives_ok($$INSERT INTO cgae.certifications (agent_id, robustness, tier, previous_tier, outcome, seq, policy_version, audit_details)
                   VALUES ('d', '(0.5,1,1,1)', 'T2', 'T5', 'certified', 4, 1, NULL)$$, 'supplied values that agree');
 SELECT is((SELECT audit_details FROM cgae.certifications WHERE agent_id = 'd' AND seq = 4), '{}', 'null details are none');
-INSERT INTO cgae.certifications (agent_id, robustness, auditor, recorded_at) VALUES ('d', '(0.5,1,1,1)', 'somebody else', '2000-01-01');
-SELECT is((SELECT (auditor, recorded_at > '2020-01-01')::text FROM cgae.certifications WHERE agent_id = 'd' AND seq = 5), format('(%s,t)', current_user),
-          'auditor and time of record are always the guard''s');
+INSERT INTO cgae.certifications (agent_id, robustness, auditor, recorded_at, status) VALUES ('d', '(0.5,1,1,1)', 'somebody else', '2000-01-01', 'suspended');
+SELECT is((SELECT (auditor, recorded_at > '2020-01-01', status)::text FROM cgae.certifications WHERE agent_id = 'd' AND seq = 5), format('(%s,t,active)', current_user),
+          'auditor, time of record and status are always the guard''s');
 
 -- demotion
 SELECT t.agent('e') \g /dev/null

@@ -46,7 +46,7 @@ SELECT results_eq($$SELECT status::text, holds, certified_tier::text, current_ti
                             '2024-01-02 00:00+00'::timestamptz, 1, 3, 'abcdef0123456789')$$, 'it certified nothing, and suspended the agent');
 SELECT is((SELECT (type, occurred_at, data)::text FROM cgae.events WHERE agent_id = 'a' AND seq = 3), (
              SELECT ('architecture_mismatch', '2024-02-01 00:00+00'::timestamptz,
-                     jsonb_build_object('audit_type', 'upgrade', 'expected_hash', architecture_digest, 'observed_hash', 'abcdef0123456789'))::text
+                     jsonb_build_object('audit_type', 'upgrade', 'expected_hash', architecture_digest, 'observed_hash', 'abcdef0123456789', 'status', 'suspended'))::text
                FROM cgae.agents), 'the history shows it, with both hashes');
 SELECT is(cgae.audit_cid('a'), NULL, 'no audit certificate came of it')
   FROM cgae.certify('a', '(1,1,1,1)', 'x', '0000000000000000', '{"storage_root_hash": "bafy"}');
@@ -78,13 +78,13 @@ INSERT INTO nonsense (columns, row, what) VALUES
   ('audit_details', $$'[1, 2]'$$, 'details that are an array'),
   ('audit_details', $$'"text"'$$, 'details that are a string'),
   ('audit_details', 'NULL', 'no details'),
-  ('auditor, recorded_at', $$'somebody else', 'infinity'$$, 'a forged auditor');
+  ('auditor, recorded_at, status', $$'somebody else', 'infinity', 'active'$$, 'a forged auditor and status');
 CREATE TEMP TABLE outcome AS
   SELECT n, t.try(format('INSERT INTO cgae.certifications (agent_id, observed_architecture_hash, %s) VALUES (%L, %L, %s)',
                          columns, 'r-' || n, '0000000000000000', row)) AS said FROM nonsense;
 SELECT is(said, 'ok', what || ': accepted') FROM nonsense JOIN outcome USING (n) ORDER BY n;
-SELECT is((SELECT (seq, outcome, tier, previous_tier, policy_version, auditor)::text FROM cgae.certifications WHERE agent_id = 'r-' || n AND seq > 2),
-          format('(3,architecture_mismatch,,T3,,%s)', current_user), what || ': recorded') FROM nonsense ORDER BY n;
+SELECT is((SELECT (seq, outcome, tier, previous_tier, policy_version, status, auditor)::text FROM cgae.certifications WHERE agent_id = 'r-' || n AND seq > 2),
+          format('(3,architecture_mismatch,,T3,,suspended,%s)', current_user), what || ': recorded') FROM nonsense ORDER BY n;
 SELECT is(t.standing('r-' || n), 'suspended {architecture_drift} T3 1', what || ': suspended') FROM nonsense ORDER BY n;
 SELECT ok(every(certified_at BETWEEN now() AND clock_timestamp() AND recorded_at <= clock_timestamp()), 'an unusable time becomes the clock')
   FROM cgae.certifications WHERE agent_id LIKE 'r-%' AND seq = 3;

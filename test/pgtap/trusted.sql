@@ -32,6 +32,20 @@ SELECT is(t.standing('a'), 'suspended {architecture_drift} T3 1', 'it works');
 SELECT is(t.try('t_app', $$SELECT cgae.certify('a', '(0.9,0.9,0.9,0.9)', observed_architecture_hash => cgae.architecture_hash('{}'))$$), 'ok', 'an auditor certifies by the owner''s grant');
 SELECT is(t.standing('a'), 'active {} T5 2', '... in force');
 SELECT is((SELECT actor FROM cgae.events WHERE agent_id = 'a' ORDER BY seq DESC LIMIT 1), 't_app', '... in its own name');
+-- row security that binds even the owner does not bind the guards
+SAVEPOINT forced;
+ALTER TABLE cgae.certifications ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE cgae.agents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE cgae.agent_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE cgae.gate_policies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON cgae.certifications TO t_app WITH CHECK (agent_id = 'a');
+CREATE UNIQUE INDEX ON cgae.certifications (agent_id, (audit_details->>'cid'));
+SELECT is(t.try('t_app', $$SELECT cgae.certify('a', '(0.7,0.7,0.7,0.7)', audit_details => '{"cid": "x"}')$$), 'ok', 'FORCE ROW LEVEL SECURITY: an auditor certifies what his policy allows');
+SELECT is(t.try('t_app', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,0.7)', 'demotion')$$), 'ok', '... events are written');
+SELECT matches(t.try('t_app', $$SELECT cgae.certify('b', '(0.7,0.7,0.7,0.7)')$$), '^(42501|23503): ', '... and nothing else');
+SELECT matches(t.try('t_dbowner', $$SELECT cgae.certify('a', '(0.7,0.7,0.7,0.7)')$$), '^42501: ', '... nor the owner, without a policy');
+SELECT is(t.standing('a'), 'active {} T2 4', '... it took effect');
+ROLLBACK TO forced;
 SELECT matches(t.try('t_other', statement), '^42501: ', 'another role: ' || statement) FROM unnest(ARRAY[
   'SELECT * FROM cgae.agents', $$SELECT cgae.register_agent('m', '{}')$$, $$SELECT cgae.certify('a', '(1,1,1,1)')$$, $$SELECT cgae.grant_access('t_other', 'operator')$$,
   'CREATE TABLE cgae.mine (x int)', 'CREATE FUNCTION cgae.mine() RETURNS int LANGUAGE sql AS $_$ SELECT 1 $_$', 'DROP EXTENSION cgae', 'ALTER EXTENSION cgae UPDATE']) AS statement;
