@@ -134,9 +134,11 @@ SELECT is(enum_range(NULL::cgae.tier)::text || enum_range(NULL::cgae.agent_statu
 --
 -- the install script: it runs as superuser, in a schema where the installing user may create
 --
+-- as the client reads it: a throw-away server has it in no folder of its own
+\set script `cat "$PG_ABS_SRCDIR"/../sql/cgae--1.0.sql`
 CREATE TEMP TABLE script AS
   SELECT regexp_replace(regexp_replace(text, '--[^\n]*', '', 'g'), '''([^'']|'''')*''', '''''', 'g') AS code, text
-    FROM pg_config, LATERAL pg_read_file(setting || '/extension/cgae--1.0.sql') AS text WHERE name = 'SHAREDIR';
+    FROM (VALUES (:'script')) AS v(text);
 CREATE TEMP TABLE statement AS SELECT n, regexp_replace(btrim(s, E' \n\t'), '\s+', ' ', 'g') AS code
   FROM script, regexp_split_to_table(regexp_replace(code, '^\\echo[^\n]*', '', 'gn'), ';') WITH ORDINALITY AS t(s, n) WHERE btrim(s, E' \n\t') <> '';
 SELECT cmp_ok((SELECT count(*) FROM statement)::int, '>', 100, 'the script was read');
