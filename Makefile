@@ -59,10 +59,25 @@ REGRESS = \
 	gate \
 	gate_conformance \
 	architecture \
-	architecture_conformance
+	architecture_conformance \
+	tampering
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
-ISOLATION =
+ISOLATION = \
+	registration \
+	certify_certify \
+	certify_deregister \
+	deregister_at \
+	certify_drift \
+	certify_architecture \
+	certify_holds \
+	certify_money \
+	certify_policy \
+	heartbeats \
+	crosswise \
+	savepoint \
+	repeatable_read \
+	serializable
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 

@@ -4,10 +4,16 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "agent.h"
@@ -59,6 +65,14 @@ read_registered_hash(const CgaeRow *row, char dest[65])
 void
 cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 {
+	static const CgaeAgentColumn required[] = {
+		AGENT_ID, AGENT_MODEL_NAME, AGENT_ARCHITECTURE_HASH, AGENT_REGISTERED_AT, AGENT_STATUS,
+		AGENT_HOLDS, AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_BALANCE,
+		AGENT_CONTRACTS_COMPLETED
+	};
+
+	for (int i = 0; i < lengthof(required); i++)
+		cgae_row_require(row, required[i]);
 	memset(agent, 0, sizeof(*agent));
 	agent->row = *row;
 	agent->id = DatumGetTextPP(ROW_VALUE(row, AGENT_ID));
@@ -132,7 +146,12 @@ follow(const CgaeAgent *agent, CgaeTransition transition)
 	{
 		if (agent->status == CGAE_DEREGISTERED)
 			cgae_agent_refuse_deregistered(agent->name);
-		elog(ERROR, "no transition %d from status %d", transition, agent->status);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("agent \"%s\" is %s, although holds stand against it", agent->name,
+						cgae_status_labels[agent->status]),
+				 errhint("The row was changed while its guard was disabled."),
+				 cgae_err_object("agents", "status", NULL)));
 	}
 	return next;
 }
@@ -146,6 +165,18 @@ cgae_agent_refuse_deregistered(const char *agent_id)
 			 cgae_err_object("agents", "status", NULL)));
 }
 
+/* May whoever runs the statement see all agents?  Asked as foreign keys do. */
+static bool
+actor_may_see_agents(void)
+{
+	Oid			namespace = get_namespace_oid("cgae", true);
+	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
+
+	return OidIsValid(agents) &&
+		pg_class_aclcheck(agents, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(agents, InvalidOid, true) != RLS_ENABLED;
+}
+
 void
 cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *observed)
 {
@@ -155,6 +186,7 @@ cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *
 	ereport(WARNING,
 			(errmsg("agent \"%s\" is suspended: its observed architecture differs from the registered one",
 					agent_id),
+			 !actor_may_see_agents() ? 0 :
 			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
 			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",
 					 CGAE_HOLD_DRIFT)));
@@ -299,7 +331,8 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	if (agent->status == CGAE_DEREGISTERED)
 		cgae_agent_refuse_deregistered(agent->name);
 
-	certification->judged = true;
+	certification->judged_in = GetCurrentSubTransactionId();
+	certification->judged_at = agent->clock;
 	certification->previous_tier = agent->certified_tier;
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
 	certification->is_mismatch = certification->observed != NULL &&

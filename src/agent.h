@@ -72,7 +72,7 @@ typedef struct CgaeAgent
 	CgaeEvent	events[CGAE_MAX_EVENTS];
 } CgaeAgent;
 
-/* Read the state out of a row that was taken apart. */
+/* Read the state out of a row that was taken apart; a null where none may be is refused. */
 extern void cgae_agent_open(CgaeAgent *agent, const CgaeRow *row);
 
 /* Write status, holds and last_seq back into the row. */
@@ -114,7 +114,10 @@ extern void cgae_agent_store_architecture(CgaeAgent *agent, const char *hash);
 /* Refuse (object_not_in_prerequisite_state) because the agent is deregistered. */
 extern void cgae_agent_refuse_deregistered(const char *agent_id);
 
-/* Warn that an observed architecture differs from the registered one. */
+/*
+ * Warn that an observed architecture differs from the registered one, which is
+ * told only to those who may read it.  To be called with the client's rights.
+ */
 extern void cgae_agent_warn_drift(const char *agent_id, const char *registered,
 								  const char *observed);
 

@@ -9,7 +9,7 @@
 
 #include "cache.h"
 
-/* as many as there are files with a cache: policy, table_shape, plan_cache */
+/* at least as many as there are files that subscribe: policy, table_shape */
 #define MAX_SUBSCRIBERS 4
 
 static MemoryContext cache_context = NULL;

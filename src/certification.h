@@ -35,12 +35,13 @@ typedef struct CgaeCertification
 	const char *actor;
 
 	/* what follows from it */
-	bool		judged;			/* the agent's row was reached */
+	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */
 	bool		is_mismatch;
 	int32		seq;
 	int			tier;			/* CGAE_NO_TIER on a mismatch */
 	int			previous_tier;	/* of the last certification */
 	CgaeStatus	status;
+	TimestampTz judged_at;		/* by the clock, under the agent's lock */
 	char		registered[65]; /* hash that the observed one was compared with */
 } CgaeCertification;
 
@@ -54,6 +55,7 @@ extern CgaeCertification *cgae_claim_certification(const text *agent_id);
 typedef struct CgaeReceipt
 {
 	const text *agent_id;		/* whose certification is waited for */
+	int			trigger_depth;	/* at which certify() runs; its own guard runs one deeper */
 	bool		filled;
 	bool		is_mismatch;
 	int32		seq;

@@ -10,10 +10,12 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "errors.h"
 #include "guard.h"
 #include "notify.h"
 
@@ -83,6 +85,12 @@ const char *
 cgae_guard_actor(void)
 {
 	return GetUserNameFromId(GetUserId(), false);
+}
+
+int
+cgae_trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
 
 void
@@ -158,6 +166,7 @@ cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent 
 	const EventAnnouncement *outer = announced_event;
 	EventAnnouncement announcement = {agent_id, event->seq};
 	Datum		values[lengthof(types)];
+	uint64		processed = 0;
 
 	values[0] = PointerGetDatum(agent_id);
 	values[1] = Int32GetDatum(event->seq);
@@ -169,17 +178,26 @@ cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent 
 	announced_event = &announcement;
 	PG_TRY();
 	{
-		cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
-						   "INSERT INTO cgae.agent_events"
-						   " (agent_id, seq, type, occurred_at, data, actor)"
-						   " VALUES ($1, $2, $3, $4, $5, $6)",
-						   lengthof(types), types, values, NULL);
+		processed = cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
+									   "INSERT INTO cgae.agent_events"
+									   " (agent_id, seq, type, occurred_at, data, actor)"
+									   " VALUES ($1, $2, $3, $4, $5, $6)",
+									   lengthof(types), types, values, NULL);
 	}
 	PG_FINALLY();
 	{
 		announced_event = outer;
 	}
 	PG_END_TRY();
+
+	/* the history has no gaps */
+	if (processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("event %d of agent \"%s\" was suppressed", event->seq,
+						text_to_cstring(agent_id)),
+				 errhint("A trigger or rule on cgae.agent_events prevents that history is kept."),
+				 cgae_err_object("agent_events", NULL, NULL)));
 	cgae_notify(event->type, agent_id, event->seq);
 }
 

@@ -56,6 +56,9 @@ extern void cgae_owner_end(const CgaeOwnerRights *rights);
 /* Owner of a relation. */
 extern Oid	cgae_relation_owner(Oid relid);
 
+/* How many triggers are being executed within one another. */
+extern int	cgae_trigger_depth(void);
+
 /* One fact for agent_events. */
 typedef struct CgaeEvent
 {

@@ -32,6 +32,10 @@ cgae_holds_add(CgaeHolds *holds, const char *name)
 		at++;
 	if (at < holds->count && strcmp(holds->name[at], name) == 0)
 		return;
+	if (holds->count == CGAE_MAX_HOLDS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("an agent cannot have more than %d holds", CGAE_MAX_HOLDS)));
 	grown = palloc((holds->count + 1) * sizeof(char *));
 	for (int i = 0; i < holds->count; i++)
 		grown[i < at ? i : i + 1] = holds->name[i];

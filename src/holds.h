@@ -5,11 +5,12 @@
 #ifndef CGAE_HOLDS_H
 #define CGAE_HOLDS_H
 
-
-
 /* The two holds that only the guards place, and only a certification lifts. */
 #define CGAE_HOLD_FAILED_AUDIT "failed_audit"
 #define CGAE_HOLD_DRIFT "architecture_drift"
+
+/* A set is kept by linear searches; more than this is a mistake. */
+#define CGAE_MAX_HOLDS 1000
 
 typedef struct CgaeHolds
 {
@@ -19,7 +20,8 @@ typedef struct CgaeHolds
 
 /*
  * Read a text[]; duplicates fold, order does not matter.  A null element or a
- * blank name is refused (null_value_not_allowed, invalid_parameter_value).
+ * blank name is refused (null_value_not_allowed, invalid_parameter_value), and
+ * so are more than CGAE_MAX_HOLDS names (program_limit_exceeded).
  * Memory is the current context's.
  */
 extern CgaeHolds cgae_holds_from_array(Datum array);

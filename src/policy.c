@@ -4,7 +4,7 @@
  *
  * A policy row never changes, so a version once read stays right; only which
  * version is in force moves.  An AFTER trigger on gate_policies (see
- * trigger_policy.c) sends a relcache invalidation for the table with the
+ * trigger_append_only.c) sends a relcache invalidation for the table with the
  * commit that publishes; every backend then drops what it has and reads anew.
  *
  * The table is read with SnapshotSelf, which sees what is committed at this
@@ -56,8 +56,8 @@ static MemoryContext policy_context = NULL;
 static HTAB *policies_by_version = NULL;
 static CgaePolicy *in_force = NULL;
 
-/* The policy in force was written by this transaction and may yet vanish. */
-static bool in_force_is_uncommitted = false;
+/* A cached policy was written by this transaction and may yet vanish. */
+static bool has_uncommitted = false;
 
 static void
 invalidate_policies(Oid relid)
@@ -74,7 +74,7 @@ invalidate_policies(Oid relid)
 static void
 forget_uncommitted(void)
 {
-	if (in_force_is_uncommitted)
+	if (has_uncommitted)
 		generation++;
 }
 
@@ -83,7 +83,7 @@ policy_xact_callback(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		forget_uncommitted();
-	in_force_is_uncommitted = false;
+	has_uncommitted = false;
 }
 
 static void
@@ -261,11 +261,20 @@ static HeapTuple
 find_policy(Relation policies, int32 version, int32 *found, bool *uncommitted)
 {
 	TupleDesc	desc = RelationGetDescr(policies);
-	TupleTableSlot *slot = table_slot_create(policies, NULL);
-	TableScanDesc scan = table_beginscan(policies, SnapshotSelf, 0, NULL);
+	TupleTableSlot *slot;
+	TableScanDesc scan;
 	AttrNumber	version_att = get_attnum(RelationGetRelid(policies), "version");
 	HeapTuple	best = NULL;
 
+	/* whoever may create tables in the schema may have put another kind there */
+	if (policies->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not an ordinary table, as gate policies are kept in",
+						RelationGetRelationName(policies))));
+
+	slot = table_slot_create(policies, NULL);
+	scan = table_beginscan(policies, SnapshotSelf, 0, NULL);
 	*found = 0;
 	while (AttributeNumberIsValid(version_att) &&
 		   table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -321,7 +330,7 @@ renew_cache(void)
 		return;
 
 	in_force = NULL;
-	in_force_is_uncommitted = false;
+	has_uncommitted = false;
 	policies_by_version = NULL;
 	if (policy_context == NULL)
 		policy_context = AllocSetContextCreate(cgae_cache_context(), "cgae policies",
@@ -355,7 +364,9 @@ load_policy(int32 version)
 	int32		found;
 	bool		uncommitted = false;
 
-	if (!OidIsValid(relid))
+	/* the table may have been dropped since its name was looked up */
+	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+	if (policies == NULL)
 	{
 		if (version != 0)
 			return NULL;
@@ -367,7 +378,6 @@ load_policy(int32 version)
 	}
 
 	cached_relid = relid;
-	policies = table_open(relid, AccessShareLock);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae policy read",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(scratch);
@@ -395,10 +405,8 @@ load_policy(int32 version)
 	entry = hash_search(policies_by_version, &found, HASH_ENTER, NULL);
 	*entry = policy;
 	if (version == 0)
-	{
 		in_force = entry;
-		in_force_is_uncommitted = uncommitted;
-	}
+	has_uncommitted |= uncommitted;
 	return entry;
 }
 

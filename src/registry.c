@@ -72,11 +72,15 @@ cgae_register_agent(PG_FUNCTION_ARGS)
 
 	cgae_require_registry();
 	cgae_statement_begin();
-	cgae_statement_run(fcinfo, CGAE_Q_REGISTER,
-					   "INSERT INTO cgae.agents (model_name, model_config, provenance, balance,"
-					   " agent_id, registered_at, wallet_address)"
-					   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-					   lengthof(types), types, values, nulls, false);
+	if (cgae_statement_run(fcinfo, CGAE_Q_REGISTER,
+						   "INSERT INTO cgae.agents (model_name, model_config, provenance, balance,"
+						   " agent_id, registered_at, wallet_address)"
+						   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+						   lengthof(types), types, values, nulls, false) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("registration of agent \"%s\" was suppressed", text_to_cstring(id)),
+				 errhint("A trigger or rule on cgae.agents prevents it.")));
 	cgae_statement_end();
 	PG_RETURN_TEXT_P(id);
 }
@@ -98,7 +102,10 @@ static Datum
 insert_certification(FunctionCallInfo fcinfo, Datum *values, char *nulls)
 {
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
-	CgaeReceipt receipt = {.agent_id = DatumGetTextPP(values[0])};
+	CgaeReceipt receipt = {
+		.agent_id = DatumGetTextPP(values[0]),
+		.trigger_depth = cgae_trigger_depth()
+	};
 	CgaeReceipt *outer = cgae_expect_receipt(&receipt);
 	TupleDesc	desc;
 	Datum		result[6];
@@ -214,6 +221,15 @@ require_agent(FunctionCallInfo fcinfo, Datum agent_id)
 		cgae_refuse_unknown_agent(agent_id);
 }
 
+/* Does the hash that the statement returned agree with an observed one? */
+static bool
+returned_hash_agrees(const char *observed)
+{
+	char	   *registered = cgae_statement_text();
+
+	return registered != NULL && cgae_architecture_hash_equal(registered, observed);
+}
+
 /*
  * cgae.observe_architecture(agent_id text, observed_hash text) -> boolean
  *
@@ -244,7 +260,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 						   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
 						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
 						   1, types, values, NULL, false) == 1 &&
-		cgae_architecture_hash_equal(cgae_statement_text(), observed))
+		returned_hash_agrees(observed))
 		matches = true;
 	else
 	{
@@ -255,7 +271,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 							   " RETURNING COALESCE(architecture_digest, architecture_hash)",
 							   lengthof(types), types, values, NULL, false) == 0)
 			cgae_refuse_unknown_agent(values[0]);
-		matches = cgae_architecture_hash_equal(cgae_statement_text(), observed);
+		matches = returned_hash_agrees(observed);
 	}
 	cgae_statement_end();
 	PG_RETURN_BOOL(matches);
@@ -303,7 +319,7 @@ cgae_update_architecture(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 1, "update_architecture", "model_config");
 	return update_agent(fcinfo, CGAE_Q_UPDATE_ARCHITECTURE,
 						"UPDATE cgae.agents SET model_config = $2"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
 						lengthof(types), types, "row");
 }
 
@@ -322,7 +338,7 @@ cgae_suspend(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 1, "suspend", "hold");
 	return update_agent(fcinfo, CGAE_Q_SUSPEND,
 						"UPDATE cgae.agents SET holds = pg_catalog.array_append(holds, $2)"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
 						lengthof(types), types, "row");
 }
 
@@ -344,7 +360,7 @@ cgae_reinstate(PG_FUNCTION_ARGS)
 	return update_agent(fcinfo, CGAE_Q_REINSTATE,
 						"UPDATE cgae.agents SET holds = pg_catalog.array_remove(holds, $2)"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1"
-						" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status",
+						" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status::cgae.agent_status",
 						lengthof(types), types, "hold");
 }
 
@@ -365,6 +381,6 @@ cgae_deregister_agent(PG_FUNCTION_ARGS)
 						"UPDATE cgae.agents SET status = 'deregistered', deregistered_at ="
 						" CASE WHEN status OPERATOR(pg_catalog.=) 'deregistered'"
 						" THEN deregistered_at ELSE $2 END"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status",
+						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
 						lengthof(types), types, "row");
 }

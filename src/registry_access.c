@@ -9,10 +9,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "errors.h"
 #include "statement.h"
@@ -142,10 +148,36 @@ role_argument(FunctionCallInfo fcinfo, const char *function, Oid *role)
 }
 
 /*
+ * The registry, which must be the caller's: GRANT itself only warns, and
+ * does nothing, when the grantor holds a privilege without grant option.
+ */
+static void
+require_own_registry(void)
+{
+	Oid			agents;
+	HeapTuple	tuple;
+	bool		own;
+
+	cgae_require_registry();
+	agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(agents));
+	own = HeapTupleIsValid(tuple) &&
+		has_privs_of_role(GetUserId(), ((Form_pg_class) GETSTRUCT(tuple))->relowner);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	if (!own)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of the agent registry"),
+				 errhint("Who holds privileges with grant option can pass them on by GRANT."),
+				 cgae_err_object("agents", NULL, NULL)));
+}
+
+/*
  * cgae.grant_access(role text, level text) -> void
  *
  * Makes a role a reader, registrar, auditor or operator; levels add up.  The
- * caller must own the registry, or hold the privileges with grant option.
+ * caller must own the registry.
  * Errors: undefined_object for an unknown role, invalid_parameter_value for
  * an unknown level, insufficient_privilege.
  */
@@ -160,7 +192,7 @@ cgae_grant_access(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		cgae_refuse_null_argument("grant_access", "level");
 	level = find_level(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	cgae_require_registry();
+	require_own_registry();
 	cgae_statement_begin();
 	grant_level(level, name);
 	cgae_statement_end();
@@ -183,7 +215,7 @@ cgae_revoke_access(PG_FUNCTION_ARGS)
 		find_level(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	bool		stays[lengthof(levels)] = {false};
 
-	cgae_require_registry();
+	require_own_registry();
 	cgae_statement_begin();
 	/* what a reader may comes with every level, so it tells of none: start at 1 */
 	if (revoked != NULL)

@@ -52,8 +52,14 @@ Datum
 cgae_statement_datum(void)
 {
 	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("column \"%s\" of agent is null",
+						NameStr(TupleDescAttr(SPI_tuptable->tupdesc, 0)->attname))));
+	return value;
 }
 
 char *

@@ -15,6 +15,7 @@
 #include "utils/syscache.h"
 
 #include "cache.h"
+#include "errors.h"
 #include "table_shape.h"
 
 static HTAB *shapes = NULL;
@@ -142,6 +143,19 @@ cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tu
 	row->nulls = palloc(desc->natts * sizeof(bool));
 	row->changed = NULL;
 	heap_deform_tuple(tuple, desc, row->values, row->nulls);
+}
+
+void
+cgae_row_require(const CgaeRow *row, int column)
+{
+	const char *name = row->shape->columns[column].name;
+
+	if (ROW_NULL(row, column))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint", name,
+						get_rel_name(row->shape->relid)),
+				 cgae_err_object(NULL, name, NULL)));
 }
 
 static void

@@ -60,6 +60,12 @@ typedef struct CgaeRow
 /* Take a tuple apart; arrays in the current context, values point into the tuple. */
 extern void cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tuple);
 
+/*
+ * Refuse (not_null_violation) a row whose column is null.  A BEFORE trigger runs
+ * ahead of the NOT NULL constraints, and the owner can drop those.
+ */
+extern void cgae_row_require(const CgaeRow *row, int column);
+
 /* Set a column, or make it null. */
 extern void cgae_row_set(CgaeRow *row, int column, Datum value);
 extern void cgae_row_set_null(CgaeRow *row, int column);

@@ -218,8 +218,7 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 	const char *id;
 
 	cgae_row_open(row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
-	if (ROW_NULL(row, AGENT_ID))
-		return trigdata->tg_trigtuple;	/* the primary key refuses it */
+	cgae_row_require(row, AGENT_ID);
 	id = TextDatumGetCString(ROW_VALUE(row, AGENT_ID));
 	if (cgae_is_blank(id))
 		ereport(ERROR,
@@ -340,6 +339,19 @@ request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
 	bool		hash = !cgae_row_same(new, old, AGENT_ARCHITECTURE_HASH);
 	bool		digest = !cgae_row_same(new, old, AGENT_ARCHITECTURE_DIGEST);
 	char		stated[65];
+
+	if (cgae_row_same(new, old, AGENT_MODEL_CONFIG) &&
+		!(hash && !ROW_NULL(new, AGENT_ARCHITECTURE_HASH)) &&
+		!(digest && !ROW_NULL(new, AGENT_ARCHITECTURE_DIGEST)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("%s of agent \"%s\" cannot be taken back",
+						cgae_agent_columns[hash ? AGENT_ARCHITECTURE_HASH :
+										   AGENT_ARCHITECTURE_DIGEST].name, agent->name),
+				 errhint("Register another architecture by updating model_config."),
+				 cgae_err_object("agents", cgae_agent_columns[hash ? AGENT_ARCHITECTURE_HASH :
+															   AGENT_ARCHITECTURE_DIGEST].name,
+								 NULL)));
 
 	/* a hash given alone must still agree with the configuration that stands */
 	if (!stated_architecture(new, agent->name, true, hash, digest, stated))
@@ -498,6 +510,7 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeAgent	agent;
 
 	cgae_row_open(&old, shape, desc, trigdata->tg_trigtuple);
+	cgae_row_require(&old, AGENT_ID);
 	certification = cgae_claim_certification(DatumGetTextPP(ROW_VALUE(&old, AGENT_ID)));
 	if (certification == NULL)
 	{
@@ -541,7 +554,7 @@ cgae_guard_agents(PG_FUNCTION_ARGS)
 		cgae_policy_lock(RowShareLock);
 		return PointerGetDatum(NULL);
 	}
-	if (!TRIGGER_FIRED_FOR_ROW(event) ||
+	if (!TRIGGER_FIRED_FOR_ROW(event) || TRIGGER_FIRED_INSTEAD(event) ||
 		!(TRIGGER_FIRED_BY_INSERT(event) ||
 		  (TRIGGER_FIRED_BY_UPDATE(event) && TRIGGER_FIRED_BEFORE(event))))
 		cgae_guard_refuse_event("guard_agents",

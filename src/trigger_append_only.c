@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -117,6 +118,7 @@ before_policy(TriggerData *trigdata)
 	HeapTuple	tuple;
 	CgaePolicy	policy;
 	CgaeRow		row;
+	int32		last;
 	int32		next;
 
 	if (!cgae_publication_is_announced())
@@ -128,7 +130,12 @@ before_policy(TriggerData *trigdata)
 
 	/* no guard may be judging by the last version while the next one appears */
 	LockRelation(policies, ExclusiveLock);
-	next = cgae_policy_last_version(policies) + 1;
+	last = cgae_policy_last_version(policies);
+	if (pg_add_s32_overflow(last, 1, &next))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("gate policies have reached their last version, %d", last),
+				 cgae_err_object("gate_policies", "version", NULL)));
 
 	cgae_row_open(&row, cgae_table_shape(policies, policy_columns, POLICY_COLUMNS), desc,
 				  trigdata->tg_trigtuple);

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -121,13 +122,21 @@ touch_agent(Relation relation, CgaeCertification *certification)
 	}
 	PG_END_TRY();
 
-	if (!certification->judged && processed == 0)
+	if (certification->judged_in == InvalidSubTransactionId && processed == 0 &&
+		cgae_guard_execute(relation, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
 				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
 				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
-	if (!certification->judged || processed != 1)
+
+	/*
+	 * Another subtransaction: an update inside a trigger of the owner's was
+	 * taken for ours, and may have been rolled back since.
+	 */
+	if (certification->judged_in != GetCurrentSubTransactionId() || processed != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("update of agent \"%s\" by its certification was suppressed",
@@ -254,7 +263,8 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 		cgae_row_set(row, CERT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
 	cgae_row_set(row, CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CERT_AUDITOR, CStringGetTextDatum(certification->actor));
-	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	/* before the events that came of it, so that recorded_at never contradicts seq */
+	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(certification->judged_at));
 	cgae_row_set(row, CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 
@@ -325,6 +335,7 @@ before_insert(TriggerData *trigdata)
 	cgae_notify(certification.is_mismatch ? CGAE_OUTCOME_MISMATCH : "certification",
 				certification.agent_id, certification.seq);
 	if (expected_receipt != NULL &&
+		expected_receipt->trigger_depth + 1 == cgae_trigger_depth() &&
 		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))
 	{
 		expected_receipt->filled = true;

@@ -1,0 +1,155 @@
+-- What the catalogs say: signatures, volatility, comments, owners, and what the install script may contain.
+\ir include/begin.psql
+\ir include/registry.psql
+SELECT * FROM no_plan();
+SET LOCAL client_min_messages = error;
+
+--
+-- the functions of the contract: arguments by name and in order, defaults, result, volatility, strictness, parallel safety
+--
+CREATE TEMP TABLE contract (signature text, attributes text);
+INSERT INTO contract VALUES
+  ('robustness(cc double precision, er double precision, as_ double precision, ih double precision) cgae.robustness', 'i strict s'),
+  ('cc(r cgae.robustness) double precision', 'i strict s'),
+  ('er(r cgae.robustness) double precision', 'i strict s'),
+  ('as_(r cgae.robustness) double precision', 'i strict s'),
+  ('ih(r cgae.robustness) double precision', 'i strict s'),
+  ('weakest(r cgae.robustness) double precision', 'i strict s'),
+  ('gate_tier(r cgae.robustness) cgae.tier', 's strict s'),
+  ('gate_tier(r cgae.robustness, policy_version integer) cgae.tier', 's strict s'),
+  ('gate_tier(r cgae.robustness, cc double precision[], er double precision[], as_ double precision[], ih_threshold double precision) cgae.tier', 'i strict s'),
+  ('gate_detail(r cgae.robustness, OUT tier cgae.tier, OUT tier_index integer, OUT g_cc integer, OUT g_er integer, OUT g_as integer, OUT ih_pass boolean, OUT binding_dimension text, OUT gap_to_next_tier double precision, OUT budget_ceiling numeric) record', 's strict s'),
+  ('chain_tier(chain cgae.robustness[]) cgae.tier', 's strict s'),
+  ('budget_ceiling(tier cgae.tier) numeric', 's strict s'),
+  ('canonical_json(config json) text', 'i strict s'),
+  ('architecture_hash(config json) text', 'i strict s'),
+  ('architecture_digest(config json) text', 'i strict s'),
+  ('canonical_jsonb(config jsonb) text', 'i strict s'),
+  ('architecture_hash_jsonb(config jsonb) text', 'i strict s'),
+  ('architecture_digest_jsonb(config jsonb) text', 'i strict s'),
+  ('create_registry() void', 'v u'),
+  ('grant_access(role text, level text) void', 'v u'),
+  ('revoke_access(role text, level text DEFAULT NULL::text) void', 'v u'),
+  ('register_agent(model_name text, model_config json, provenance jsonb DEFAULT ''{}''::jsonb, initial_balance numeric DEFAULT 0, agent_id text DEFAULT NULL::text, registered_at timestamp with time zone DEFAULT now(), wallet_address text DEFAULT NULL::text) text', 'v u'),
+  ('certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT ''registration''::text, observed_architecture_hash text DEFAULT NULL::text, audit_details jsonb DEFAULT ''{}''::jsonb, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
+  ('demote(agent_id text, new_robustness cgae.robustness, reason text DEFAULT ''spot_audit_failure''::text, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
+  ('observe_architecture(agent_id text, observed_hash text) boolean', 'v u'),
+  ('update_architecture(agent_id text, model_config json) cgae.agent_status', 'v u'),
+  ('suspend(agent_id text, hold text) cgae.agent_status', 'v u'),
+  ('reinstate(agent_id text, hold text) cgae.agent_status', 'v u'),
+  ('deregister_agent(agent_id text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) cgae.agent_status', 'v u'),
+  ('agent_record(agent_id text) jsonb', 's s'),
+  ('audit_cid(agent_id text) text', 's s'),
+  ('tier_distribution(OUT tier cgae.tier, OUT agents bigint) SETOF record', 's s'),
+  ('agents_by_tier(tier cgae.tier, OUT agent_id text, OUT model_name text, OUT certified_at timestamp with time zone, OUT balance numeric) SETOF record', 's s');
+CREATE TEMP VIEW function AS
+  SELECT p.oid, proname, prokind, prosrc, prosecdef, proconfig, probin, proacl, proowner, provolatile, proleakproof, pronargs, prorettype, prolang,
+         format('%s(%s) %s', proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)) AS signature,
+         concat_ws(' ', provolatile, CASE WHEN proisstrict THEN 'strict' END, proparallel) AS attributes
+    FROM pg_proc AS p WHERE pronamespace = 'cgae'::regnamespace;
+SELECT is(f.attributes, c.attributes, signature) FROM contract AS c LEFT JOIN function AS f USING (signature);
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'a'), 'chain_tier_agg(r cgae.robustness) cgae.tier; aggregate_safety(r cgae.robustness, exposure double precision) double precision', 'the aggregates');
+SELECT is((SELECT string_agg(aggtranstype::regtype::text, ' ' ORDER BY aggfnoid::text) FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM function) AND aggcombinefn <> 0), 'double precision[] cgae.tier',
+          '... combine, and their states have types of their own');
+
+--
+-- how functions are made
+--
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prosecdef), NULL, 'none is SECURITY DEFINER');
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE proconfig IS NOT NULL), NULL, 'none has settings');
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'f' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')), NULL, 'all are C');
+SELECT is((SELECT string_agg(signature || ' ' || prosrc, '; ') FROM function WHERE prokind = 'f' AND prosrc <> 'cgae_' || proname AND proname <> 'gate_tier'), NULL, 'cgae.foo is cgae_foo in C');
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'f' AND attributes ~ 'v' AND attributes !~ 'u'), NULL, 'what writes is not parallel safe');
+SELECT is((SELECT string_agg(a.signature, '; ') FROM function AS a JOIN function AS b USING (proname, pronargs) WHERE a.oid < b.oid), NULL, 'no two functions differ by type alone');
+-- each overload must be told apart also with the defaults left out
+SELECT is((SELECT string_agg(signature, '; ') FROM function JOIN pg_proc AS p USING (oid) WHERE function.proname IN (SELECT proname FROM function GROUP BY 1 HAVING count(*) > 1) AND p.pronargdefaults > 0), NULL, '... nor by defaults');
+SELECT is((SELECT string_agg(proname, ' ' ORDER BY proname) FROM function WHERE NOT has_function_privilege('public', oid, 'EXECUTE')),
+          'guard_agents guard_append_only guard_certifications guard_events guard_policies', 'PUBLIC executes everything but the guards');
+SELECT is((SELECT string_agg(proname, ' ' ORDER BY proname) FROM function WHERE prorettype = 'trigger'::regtype), 'guard_agents guard_append_only guard_certifications guard_events guard_policies', '... which are all the trigger functions');
+SELECT ok(has_schema_privilege('public', 'cgae', 'USAGE') AND NOT has_schema_privilege('public', 'cgae', 'CREATE'), 'PUBLIC may use the names of the schema, and create none');
+
+--
+-- every object has a comment
+--
+CREATE TEMP VIEW member AS SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'cgae');
+SELECT cmp_ok((SELECT count(*) FROM member)::int, '>', 70, 'the extension has members');
+-- array types and the rows of composite types come with the types they belong to; amop and amproc entries with their class
+SELECT is((SELECT string_agg(pg_describe_object(classid, objid, 0), '; ') FROM member
+            WHERE obj_description(objid, classid::regclass::name) IS NULL
+              AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type UNION SELECT oid FROM pg_type WHERE typelem <> 0 AND typcategory = 'A'))
+              AND NOT (classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM pg_class WHERE relkind = 'c'))), NULL, 'every member has a comment');
+SELECT is((SELECT string_agg(pg_describe_object('pg_class'::regclass, oid, 0), '; ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v') AND obj_description(oid, 'pg_class') IS NULL),
+          NULL, 'so has every table and view');
+SELECT is((SELECT string_agg(attrelid::regclass || '.' || attname, ', ') FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
+            WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'c') AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL), NULL, '... every column');
+SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid
+            WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND obj_description(pg_trigger.oid, 'pg_trigger') IS NULL), NULL, '... every trigger');
+SELECT is((SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c JOIN pg_index ON indexrelid = c.oid
+            WHERE relnamespace = 'cgae'::regnamespace AND NOT indisprimary AND obj_description(c.oid, 'pg_class') IS NULL), NULL, '... every index that is no key');
+SELECT isnt(obj_description((SELECT oid FROM pg_extension WHERE extname = 'cgae'), 'pg_extension'), NULL, 'and the extension');
+
+--
+-- nothing outside the schema, nothing of the registry inside the extension
+--
+SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i
+            WHERE i.schema IS DISTINCT FROM 'cgae' AND i.type NOT IN ('cast', 'schema')), NULL, 'no member is outside cgae');
+SELECT is((SELECT string_agg(i.identity, '; ' ORDER BY i.identity) FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'schema'), 'cgae', '... which it made');
+SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'cast' AND i.identity !~ 'cgae\.'), NULL, 'casts are of its types');
+SELECT is((SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'i') AND oid IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)), NULL,
+          'no table, view or index of the registry is a member');
+SELECT is((SELECT string_agg(castsource::regtype || '->' || casttarget::regtype, ' ') FROM pg_cast WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_cast'::regclass) AND castcontext = 'i'), NULL, 'no cast is implicit');
+SELECT is((SELECT (extversion, extrelocatable, extnamespace::regnamespace)::text FROM pg_extension WHERE extname = 'cgae'), '(1.0,f,pg_catalog)', 'version, not relocatable');
+
+--
+-- tables
+--
+SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WHERE attrelid = ('cgae.' || tbl)::regclass AND attnum > 0 AND NOT attisdropped),
+          (SELECT array_agg(c ORDER BY c) FROM regexp_split_to_table(columns, '[ ,]+') AS c), 'columns of ' || tbl)
+  FROM (VALUES
+    ('agents', 'agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address, registered_at, initial_robustness, status, holds, certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at'),
+    ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status'),
+    ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
+    ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note')) AS v(tbl, columns);
+SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cgae'::regnamespace),
+  'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');
+SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique AND NOT indisprimary), NULL, 'nothing else is unique');
+SELECT is((SELECT string_agg(conname, ', ') FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND condeferrable), NULL, 'nothing is deferrable');
+SELECT is((SELECT string_agg(relname, ', ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind = 'S'), NULL, 'there is no sequence');
+SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgenabled <> 'O'),
+          'zz_cgae_changed on cgae.gate_policies', 'all triggers are origin triggers but one');
+SELECT is((SELECT string_agg(tgname, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgname NOT LIKE 'zz\_cgae\_%'), NULL, '... named to sort last');
+SELECT is((SELECT string_agg(tgname, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgconstraint <> 0), NULL, '... and none is a constraint trigger');
+SELECT is((SELECT reloptions::text FROM pg_class WHERE oid = 'cgae.events'::regclass), '{security_invoker=true}', 'the view reads with its reader''s rights');
+
+--
+-- operator classes are what they claim
+--
+SELECT is((SELECT string_agg(opcname || ' ' || amname || ' ' || amvalidate(c.oid), ', ' ORDER BY amname) FROM pg_opclass AS c JOIN pg_am AS a ON a.oid = opcmethod, LATERAL (SELECT 1) AS x
+            WHERE opcnamespace = 'cgae'::regnamespace), 'robustness_ops btree true, robustness_ops hash true', 'amvalidate()');
+SELECT is((SELECT string_agg(oprname || ' ' || coalesce(nullif(oprcom, 0)::regoperator::text, 'no commutator') || coalesce(nullif(oprnegate, 0)::regoperator::text, 'no negator') , ', ') FROM pg_operator
+            WHERE oprnamespace = 'cgae'::regnamespace AND (oprcom = 0 OR oprnegate = 0 OR oprrest = 0 OR oprjoin = 0)), NULL, 'operators name commutator, negator and selectivity');
+SELECT is((SELECT (typlen, typbyval, typalign, typstorage, typreceive <> 0, typsend <> 0)::text FROM pg_type WHERE oid = 'cgae.robustness'::regtype), '(32,f,d,p,t,t)', 'the type: 32 bytes, by reference, double aligned');
+SELECT is(enum_range(NULL::cgae.tier)::text || enum_range(NULL::cgae.agent_status)::text, '{T0,T1,T2,T3,T4,T5}{pending,active,suspended,expired,deregistered}', 'the enums');
+
+--
+-- the install script: it runs as superuser, in a schema where the installing user may create
+--
+-- as the client reads it: a throw-away server has it in no folder of its own
+\set script `cat "$PG_ABS_SRCDIR"/../sql/cgae--1.0.sql`
+CREATE TEMP TABLE script AS
+  SELECT regexp_replace(regexp_replace(text, '--[^\n]*', '', 'g'), '''([^'']|'''')*''', '''''', 'g') AS code, text
+    FROM (VALUES (:'script')) AS v(text);
+CREATE TEMP TABLE statement AS SELECT n, regexp_replace(btrim(s, E' \n\t'), '\s+', ' ', 'g') AS code
+  FROM script, regexp_split_to_table(regexp_replace(code, '^\\echo[^\n]*', '', 'gn'), ';') WITH ORDINALITY AS t(s, n) WHERE btrim(s, E' \n\t') <> '';
+SELECT cmp_ok((SELECT count(*) FROM statement)::int, '>', 100, 'the script was read');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code !~ '^(CREATE (SCHEMA|TYPE|FUNCTION|AGGREGATE|OPERATOR|CAST)|COMMENT ON|GRANT|REVOKE) '), NULL, 'it contains CREATE, COMMENT, GRANT and REVOKE alone');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~* '\m(OR REPLACE|IF NOT EXISTS|SECURITY DEFINER|DO|SELECT|INSERT|UPDATE|DELETE|SET|PERFORM|EXECUTE IMMEDIATE|ALTER)\M' AND code !~* '^COMMENT'), NULL, 'no DO, SELECT, DML, SET, OR REPLACE');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE (TYPE|FUNCTION|AGGREGATE|OPERATOR|SCHEMA) ' AND code !~ '^CREATE (SCHEMA cgae$|(TYPE|FUNCTION|AGGREGATE|OPERATOR( FAMILY| CLASS)?) cgae\.)'), NULL, 'each name is qualified');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE FUNCTION' AND (code !~ ' (IMMUTABLE|STABLE|VOLATILE)\M' OR code !~ ' PARALLEL (SAFE|RESTRICTED|UNSAFE)\M' OR code !~* 'LANGUAGE c ')), NULL,
+          'each function spells volatility and parallel safety');
+SELECT is((SELECT string_agg(DISTINCT m[1], ' ') FROM statement, regexp_matches(code, '[( ,](int4|int8|integer|bigint|text|float8|double precision|bool|boolean|numeric|jsonb?|timestamptz|cstring|internal|void|trigger|bytea|oid|record|tier|robustness|agent_status)[][]*(?=[,); ]|$)', 'g') AS m
+            WHERE code ~ '^CREATE (FUNCTION|AGGREGATE|CAST)' AND code !~ '^CREATE TYPE' AND m[1] NOT IN ('robustness', 'tier')), NULL, 'types too are qualified');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ 'DEFAULT [^,)]*\(' AND code !~ 'DEFAULT pg_catalog\.now\(\)'), NULL, 'defaults call nothing but now()');
+
+SELECT * FROM finish();
+ROLLBACK;
