@@ -17,6 +17,7 @@ OBJS = \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/decay_core.o \
 	src/enum_map.o \
 	src/errors.o \
 	src/float_repr.o \
@@ -57,7 +58,7 @@ REGRESS = \
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =
 
-SHLIB_LINK = -lcrypto
+SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 
 # What the server's own headers and calling convention force off: a function
 # called from SQL takes fcinfo whether it uses it or not, and the macros of

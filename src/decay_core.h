@@ -35,6 +35,14 @@ extern void cgae_decay_core_apply(const CgaeRobustness *r, double factor, CgaeRo
  */
 extern double cgae_decay_core_elapsed(TimestampTz from, TimestampTz to, int64 time_step);
 
+/*
+ * Time steps until a score decays to a threshold > 0 by the closed form,
+ * ln(score / threshold) / rate: 0 when it is there already, infinite when the
+ * rate is 0.  An estimate where it is to be compared with an instant: see
+ * cgae_decay_core_reaches().
+ */
+extern double cgae_decay_core_time_to_drop(double score, double threshold, double rate);
+
 /* Tier 0..5 of a vector at an instant not before its certification. */
 extern int	cgae_decay_core_tier(const CgaeThresholds *thresholds, const CgaeDecay *decay,
 								 const CgaeRobustness *r, TimestampTz certified_at, TimestampTz at);
