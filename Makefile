@@ -17,6 +17,7 @@ OBJS = \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/decay.o \
 	src/decay_core.o \
 	src/enum_map.o \
 	src/errors.o \
@@ -52,6 +53,8 @@ REGRESS = \
 	robustness_ops \
 	gate \
 	gate_conformance \
+	decay \
+	decay_conformance \
 	architecture \
 	architecture_conformance
 

@@ -361,6 +361,57 @@ COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) I
   '1 - sum(exposure * (1 - weakest)) / sum(exposure), 1 when nothing is exposed';
 
 ---------------------------------------------------------------------------
+-- Decay                                                         src/decay.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.decay_factor(elapsed pg_catalog.float8, rate pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_decay_factor';
+COMMENT ON FUNCTION cgae.decay_factor(pg_catalog.float8, pg_catalog.float8) IS
+  'e^(-rate * elapsed): what decay leaves after so many time steps';
+
+CREATE FUNCTION cgae.effective_robustness(
+  r cgae.robustness,
+  elapsed pg_catalog.float8,
+  rate pg_catalog.float8) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness';
+COMMENT ON FUNCTION cgae.effective_robustness(cgae.robustness, pg_catalog.float8, pg_catalog.float8) IS
+  'a vector as it has decayed after so many time steps: all four scores times e^(-rate * elapsed)';
+
+CREATE FUNCTION cgae.effective_robustness_at(
+  r cgae.robustness,
+  certified_at pg_catalog.timestamptz,
+  at pg_catalog.timestamptz) RETURNS cgae.robustness
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness_at';
+COMMENT ON FUNCTION cgae.effective_robustness_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'a vector as it has decayed by an instant, under the policy in force';
+
+CREATE FUNCTION cgae.effective_tier_at(
+  r cgae.robustness,
+  certified_at pg_catalog.timestamptz,
+  at pg_catalog.timestamptz) RETURNS cgae.tier
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_tier_at';
+COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'tier of a vector as it has decayed by an instant, under the policy in force';
+
+CREATE FUNCTION cgae.time_to_tier_drop(
+  score pg_catalog.float8,
+  threshold pg_catalog.float8,
+  rate pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_time_to_tier_drop';
+COMMENT ON FUNCTION cgae.time_to_tier_drop(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
+  'time steps until a score decays to a threshold: 0 when it is there, null for a threshold of 0 or less, infinity at rate 0';
+
+CREATE FUNCTION cgae.tier_drop_at(r cgae.robustness, certified_at pg_catalog.timestamptz) RETURNS pg_catalog.timestamptz
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_tier_drop_at';
+COMMENT ON FUNCTION cgae.tier_drop_at(cgae.robustness, pg_catalog.timestamptz) IS
+  'first instant at which a vector''s tier falls by decay, under the policy in force; null at T0, infinity when never';
+
+CREATE FUNCTION cgae.audit_probability(tier cgae.tier, elapsed pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_audit_probability';
+COMMENT ON FUNCTION cgae.audit_probability(cgae.tier, pg_catalog.float8) IS
+  'probability that an agent of a tier is audited within so many time steps, under the policy in force';
+
+---------------------------------------------------------------------------
 -- Architecture hash                                      src/architecture.c
 ---------------------------------------------------------------------------
 
