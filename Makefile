@@ -26,6 +26,9 @@ OBJS = \
 	src/gate_aggregate.o \
 	src/gate_core.o \
 	src/guard.o \
+	src/history.o \
+	src/history_core.o \
+	src/history_series.o \
 	src/holds.o \
 	src/json_string.o \
 	src/lifecycle_core.o \
@@ -36,6 +39,7 @@ OBJS = \
 	src/registry_access.o \
 	src/registry_ddl.o \
 	src/registry_report.o \
+	src/registry_views.o \
 	src/robustness.o \
 	src/robustness_cast.o \
 	src/robustness_ops.o \
@@ -56,7 +60,8 @@ REGRESS = \
 	decay \
 	decay_conformance \
 	architecture \
-	architecture_conformance
+	architecture_conformance \
+	history
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION =

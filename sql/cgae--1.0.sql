@@ -572,3 +572,70 @@ CREATE FUNCTION cgae.agents_by_tier(
     OUT balance pg_catalog.numeric) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_agents_by_tier' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.agents_by_tier(cgae.tier) IS 'active agents of a current tier, by agent_id';
+
+---------------------------------------------------------------------------
+-- History                                                     src/history*.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.effective_tier_at(
+    r cgae.robustness,
+    certified_at pg_catalog.timestamptz,
+    at pg_catalog.timestamptz,
+    policy_version pg_catalog.int4) RETURNS cgae.tier
+  AS 'MODULE_PATHNAME', 'cgae_effective_tier_at_by_version'
+  LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.int4) IS
+  'tier of a vector as it has decayed by an instant, under a published policy';
+
+CREATE FUNCTION cgae.tier_at(
+    agent_id pg_catalog.text,
+    at pg_catalog.timestamptz,
+    known_at pg_catalog.timestamptz DEFAULT NULL,
+    OUT status cgae.agent_status,
+    OUT certified_tier cgae.tier,
+    OUT effective_tier cgae.tier)
+  AS 'MODULE_PATHNAME', 'cgae_tier_at'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.tier_at(pg_catalog.text, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'standing of an agent at an instant, as known at another (default: now); nulls before its registration';
+
+CREATE FUNCTION cgae.standing_as_of(
+    at pg_catalog.timestamptz,
+    known_at pg_catalog.timestamptz DEFAULT NULL,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT status cgae.agent_status,
+    OUT certified_tier cgae.tier,
+    OUT effective_tier cgae.tier,
+    OUT robustness cgae.robustness,
+    OUT certified_at pg_catalog.timestamptz) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_standing_as_of'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.standing_as_of(pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'standing of every agent registered at an instant, as known at another (default: now)';
+
+CREATE FUNCTION cgae.expiring_within(
+    within pg_catalog.interval,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT current_tier cgae.tier,
+    OUT effective_tier cgae.tier,
+    OUT tier_drop_at pg_catalog.timestamptz,
+    OUT falls_to cgae.tier,
+    OUT time_left pg_catalog.interval) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_expiring_within'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.expiring_within(pg_catalog.interval) IS
+  'rows of cgae.expiring_agents whose tier falls within a time from now, soonest first';
+
+CREATE FUNCTION cgae.tier_distribution_over_time(
+    "from" pg_catalog.timestamptz,
+    "to" pg_catalog.timestamptz,
+    step pg_catalog.interval,
+    OUT at pg_catalog.timestamptz,
+    OUT tier cgae.tier,
+    OUT agents pg_catalog.int8) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_tier_distribution_over_time'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.interval) IS
+  'number of active agents of each effective tier at evenly spaced instants, T0 to T5';

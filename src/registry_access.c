@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "registry_views.h"
 #include "statement.h"
 
 /* One GRANT of a level. */
@@ -26,7 +27,7 @@ typedef struct Privilege
 
 #define READER \
 	{"SELECT", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies," \
-		" cgae.registry_layout, cgae.events"}
+		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS}
 
 typedef struct AccessLevel
 {
@@ -63,7 +64,7 @@ static const AccessLevel levels[] = {
 /* All privileges that any level grants. */
 static const Privilege everything[] = {
 	{"ALL", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies,"
-		" cgae.registry_layout, cgae.events"},
+		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS},
 };
 
 /* Look a level up by name. */

@@ -277,4 +277,4 @@ ROLLBACK;
 SELECT p.oid::regprocedure, p.provolatile, p.proisstrict, p.proparallel, p.prorettype::regtype
   FROM pg_proc AS p WHERE p.pronamespace = 'cgae'::regnamespace
    AND p.proname IN ('decay_factor', 'effective_robustness', 'effective_robustness_at', 'effective_tier_at', 'time_to_tier_drop', 'tier_drop_at', 'audit_probability')
- ORDER BY p.proname;
+ ORDER BY p.proname, p.pronargs;
