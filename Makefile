@@ -17,6 +17,7 @@ OBJS = \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/decay.o \
 	src/decay_core.o \
 	src/enum_map.o \
 	src/errors.o \
@@ -25,6 +26,9 @@ OBJS = \
 	src/gate_aggregate.o \
 	src/gate_core.o \
 	src/guard.o \
+	src/history.o \
+	src/history_core.o \
+	src/history_series.o \
 	src/holds.o \
 	src/json_string.o \
 	src/lifecycle_core.o \
@@ -39,6 +43,7 @@ OBJS = \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
+	src/registry_views.o \
 	src/robustness.o \
 	src/robustness_cast.o \
 	src/robustness_ops.o \
@@ -58,9 +63,12 @@ REGRESS = \
 	robustness_ops \
 	gate \
 	gate_conformance \
+	decay \
+	decay_conformance \
 	architecture \
 	architecture_conformance \
-	tampering
+	tampering \
+	history
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION = \

@@ -361,6 +361,57 @@ COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) I
   '1 - sum(exposure * (1 - weakest)) / sum(exposure), 1 when nothing is exposed';
 
 ---------------------------------------------------------------------------
+-- Decay                                                         src/decay.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.decay_factor(elapsed pg_catalog.float8, rate pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_decay_factor';
+COMMENT ON FUNCTION cgae.decay_factor(pg_catalog.float8, pg_catalog.float8) IS
+  'e^(-rate * elapsed): what decay leaves after so many time steps';
+
+CREATE FUNCTION cgae.effective_robustness(
+  r cgae.robustness,
+  elapsed pg_catalog.float8,
+  rate pg_catalog.float8) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness';
+COMMENT ON FUNCTION cgae.effective_robustness(cgae.robustness, pg_catalog.float8, pg_catalog.float8) IS
+  'a vector as it has decayed after so many time steps: all four scores times e^(-rate * elapsed)';
+
+CREATE FUNCTION cgae.effective_robustness_at(
+  r cgae.robustness,
+  certified_at pg_catalog.timestamptz,
+  at pg_catalog.timestamptz) RETURNS cgae.robustness
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness_at';
+COMMENT ON FUNCTION cgae.effective_robustness_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'a vector as it has decayed by an instant, under the policy in force';
+
+CREATE FUNCTION cgae.effective_tier_at(
+  r cgae.robustness,
+  certified_at pg_catalog.timestamptz,
+  at pg_catalog.timestamptz) RETURNS cgae.tier
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_tier_at';
+COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'tier of a vector as it has decayed by an instant, under the policy in force';
+
+CREATE FUNCTION cgae.time_to_tier_drop(
+  score pg_catalog.float8,
+  threshold pg_catalog.float8,
+  rate pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_time_to_tier_drop';
+COMMENT ON FUNCTION cgae.time_to_tier_drop(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
+  'time steps until a score decays to a threshold: 0 when it is there, null for a threshold of 0 or less, infinity at rate 0';
+
+CREATE FUNCTION cgae.tier_drop_at(r cgae.robustness, certified_at pg_catalog.timestamptz) RETURNS pg_catalog.timestamptz
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_tier_drop_at';
+COMMENT ON FUNCTION cgae.tier_drop_at(cgae.robustness, pg_catalog.timestamptz) IS
+  'first instant at which a vector''s tier falls by decay, under the policy in force; null at T0, infinity when never';
+
+CREATE FUNCTION cgae.audit_probability(tier cgae.tier, elapsed pg_catalog.float8) RETURNS pg_catalog.float8
+  LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_audit_probability';
+COMMENT ON FUNCTION cgae.audit_probability(cgae.tier, pg_catalog.float8) IS
+  'probability that an agent of a tier is audited within so many time steps, under the policy in force';
+
+---------------------------------------------------------------------------
 -- Architecture hash                                      src/architecture.c
 ---------------------------------------------------------------------------
 
@@ -588,3 +639,68 @@ COMMENT ON FUNCTION cgae.apply_decay(pg_catalog.timestamptz, pg_catalog.int4) IS
 CREATE PROCEDURE cgae.sweep_decay(batch pg_catalog.int4 DEFAULT 1000)
   AS 'MODULE_PATHNAME', 'cgae_sweep_decay' LANGUAGE c;
 COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS 'apply_decay() as of now, committing after each batch and reporting progress';
+-- History                                                     src/history*.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.effective_tier_at(
+    r cgae.robustness,
+    certified_at pg_catalog.timestamptz,
+    at pg_catalog.timestamptz,
+    policy_version pg_catalog.int4) RETURNS cgae.tier
+  AS 'MODULE_PATHNAME', 'cgae_effective_tier_at_by_version'
+  LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.int4) IS
+  'tier of a vector as it has decayed by an instant, under a published policy';
+
+CREATE FUNCTION cgae.tier_at(
+    agent_id pg_catalog.text,
+    at pg_catalog.timestamptz,
+    known_at pg_catalog.timestamptz DEFAULT NULL,
+    OUT status cgae.agent_status,
+    OUT certified_tier cgae.tier,
+    OUT effective_tier cgae.tier)
+  AS 'MODULE_PATHNAME', 'cgae_tier_at'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.tier_at(pg_catalog.text, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'standing of an agent at an instant, as known at another (default: now); nulls before its registration';
+
+CREATE FUNCTION cgae.standing_as_of(
+    at pg_catalog.timestamptz,
+    known_at pg_catalog.timestamptz DEFAULT NULL,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT status cgae.agent_status,
+    OUT certified_tier cgae.tier,
+    OUT effective_tier cgae.tier,
+    OUT robustness cgae.robustness,
+    OUT certified_at pg_catalog.timestamptz) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_standing_as_of'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.standing_as_of(pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+  'standing of every agent registered at an instant, as known at another (default: now)';
+
+CREATE FUNCTION cgae.expiring_within(
+    within pg_catalog.interval,
+    OUT agent_id pg_catalog.text,
+    OUT model_name pg_catalog.text,
+    OUT current_tier cgae.tier,
+    OUT effective_tier cgae.tier,
+    OUT tier_drop_at pg_catalog.timestamptz,
+    OUT falls_to cgae.tier,
+    OUT time_left pg_catalog.interval) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_expiring_within'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.expiring_within(pg_catalog.interval) IS
+  'rows of cgae.expiring_agents whose tier falls within a time from now, soonest first';
+
+CREATE FUNCTION cgae.tier_distribution_over_time(
+    "from" pg_catalog.timestamptz,
+    "to" pg_catalog.timestamptz,
+    step pg_catalog.interval,
+    OUT at pg_catalog.timestamptz,
+    OUT tier cgae.tier,
+    OUT agents pg_catalog.int8) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_tier_distribution_over_time'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.interval) IS
+  'number of active agents of each effective tier at evenly spaced instants, T0 to T5';

@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 
 #include "errors.h"
+#include "registry_views.h"
 #include "statement.h"
 
 /* One GRANT of a level. */
@@ -32,7 +33,7 @@ typedef struct Privilege
 
 #define READER \
 	{"SELECT", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies," \
-		" cgae.registry_layout, cgae.events"}
+		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS}
 
 typedef struct AccessLevel
 {
@@ -69,7 +70,7 @@ static const AccessLevel levels[] = {
 /* All privileges that any level grants. */
 static const Privilege everything[] = {
 	{"ALL", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies,"
-		" cgae.registry_layout, cgae.events"},
+		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS},
 };
 
 /* Look a level up by name. */

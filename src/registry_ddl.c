@@ -16,6 +16,7 @@
 
 #include "errors.h"
 #include "publication.h"
+#include "registry_views.h"
 
 /* What create_registry() makes; a later layout has upgrade steps. */
 #define LAYOUT_VERSION "1"
@@ -359,6 +360,8 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 		cgae_announce_publication(publishing);
 	}
 	PG_END_TRY();
+	for (int i = 0; i < cgae_registry_view_statements; i++)
+		run(cgae_registry_views[i]);
 	for (int i = 0; i < lengthof(trigger_comments); i++)
 		run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
 					 trigger_comments[i].table, trigger_comments[i].comment));

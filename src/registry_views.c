@@ -1,0 +1,160 @@
+/*
+ * registry_views.c
+ *	  The registry's views for analysts: standing now, changes of tier,
+ *	  certifications with their scores, falls to come.
+ *
+ * Ordinary objects of the caller's of create_registry(), like the tables.
+ * They read with the privileges of whoever selects from them.  Each answers
+ * from an index when it is asked about one agent, else in one pass; columns
+ * that are not selected cost nothing.
+ */
+#include "postgres.h"
+
+#include "registry_views.h"
+
+/*
+ * "Now" is the statement's instant; a little before a certification that
+ * somebody else has just committed, it counts as that instant.
+ */
+#define NOW_FOR(agent) "greatest(" agent ".certified_at, statement_timestamp())"
+
+/* What an active agent may do at an instant: no more than it may since the last sweep. */
+#define TIER_OF_ACTIVE(agent, at) \
+	"least(" agent ".current_tier," \
+	" cgae.effective_tier_at(" agent ".current_robustness, " agent ".certified_at, " at "))"
+
+/* The certified vector as it has decayed until now. */
+#define DECAYED(agent) \
+	"cgae.effective_robustness_at(" agent ".current_robustness, " agent ".certified_at, " NOW_FOR(agent) ")"
+
+const char *const cgae_registry_views[] = {
+	/* --- agent_standing ---------------------------------------------- */
+	"CREATE VIEW cgae.agent_standing WITH (security_invoker = true) AS"
+	" SELECT s.agent_id, s.model_name, s.status, s.current_tier, s.certified_tier, s.effective_tier,"
+	"  cgae.budget_ceiling(s.effective_tier) AS budget_ceiling,"
+	"  cgae.cc(s.certified) AS cc, cgae.er(s.certified) AS er,"
+	"  cgae.as_(s.certified) AS as_, cgae.ih(s.certified) AS ih,"
+	"  cgae.cc(s.decayed) AS effective_cc, cgae.er(s.decayed) AS effective_er,"
+	"  cgae.as_(s.decayed) AS effective_as_, cgae.ih(s.decayed) AS effective_ih,"
+	"  (cgae.gate_detail(s.decayed)).binding_dimension AS binding_dimension,"
+	"  (cgae.gate_detail(s.decayed)).gap_to_next_tier AS gap_to_next_tier,"
+	"  s.tier_drop_at, s.holds, s.certified_at, s.balance"
+	" FROM (SELECT a.agent_id, a.model_name, a.status, a.current_tier, a.certified_tier,"
+	"   CASE WHEN a.status = 'active' THEN " TIER_OF_ACTIVE("a", NOW_FOR("a")) " ELSE 'T0' END AS effective_tier,"
+	"   a.current_robustness AS certified, " DECAYED("a") " AS decayed,"
+	"   a.tier_drop_at, a.holds, a.certified_at, a.balance"
+	"  FROM cgae.agents AS a) AS s",
+
+	"COMMENT ON VIEW cgae.agent_standing IS 'every agent''s standing now: what it was certified for, and what it may do'",
+	"COMMENT ON COLUMN cgae.agent_standing.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.agent_standing.model_name IS 'human-readable name of the model'",
+	"COMMENT ON COLUMN cgae.agent_standing.status IS 'lifecycle status'",
+	"COMMENT ON COLUMN cgae.agent_standing.current_tier IS 'tier as last certified or lowered'",
+	"COMMENT ON COLUMN cgae.agent_standing.certified_tier IS 'tier of the last certification; null before the first'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_tier IS 'what the agent may do now: T0 unless active, else the tier of its decayed vector, never above current_tier'",
+	"COMMENT ON COLUMN cgae.agent_standing.budget_ceiling IS 'what the effective tier may spend'",
+	"COMMENT ON COLUMN cgae.agent_standing.cc IS 'constraint compliance as certified'",
+	"COMMENT ON COLUMN cgae.agent_standing.er IS 'epistemic robustness as certified'",
+	"COMMENT ON COLUMN cgae.agent_standing.as_ IS 'behavioural alignment as certified'",
+	"COMMENT ON COLUMN cgae.agent_standing.ih IS 'intrinsic-hallucination integrity as certified'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_cc IS 'constraint compliance as it has decayed'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_er IS 'epistemic robustness as it has decayed'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_as_ IS 'behavioural alignment as it has decayed'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_ih IS 'intrinsic-hallucination integrity as it has decayed'",
+	"COMMENT ON COLUMN cgae.agent_standing.binding_dimension IS 'the dimension that holds the decayed vector down: cc, er, as or ih; null at T5'",
+	"COMMENT ON COLUMN cgae.agent_standing.gap_to_next_tier IS 'what the decayed vector lacks to the next tier in that dimension'",
+	"COMMENT ON COLUMN cgae.agent_standing.tier_drop_at IS 'when decay next lowers the tier'",
+	"COMMENT ON COLUMN cgae.agent_standing.holds IS 'reasons of suspension'",
+	"COMMENT ON COLUMN cgae.agent_standing.certified_at IS 'time of the last certification'",
+	"COMMENT ON COLUMN cgae.agent_standing.balance IS 'token balance'",
+
+	/* --- tier_changes ------------------------------------------------ */
+	"CREATE VIEW cgae.tier_changes WITH (security_invoker = true) AS"
+	" SELECT h.agent_id, h.seq, h.at, h.cause, h.old_tier, h.new_tier,"
+	"  h.old_certified_tier, h.new_certified_tier, h.recorded_at"
+	" FROM (SELECT f.*,"
+	"   lag(f.new_tier, 1, 'T0') OVER (PARTITION BY f.agent_id ORDER BY f.seq) AS old_tier"
+	"  FROM (SELECT c.agent_id, c.seq, c.certified_at AS at,"
+	"    CASE c.audit_type WHEN 'demotion' THEN 'demotion' ELSE 'certification' END AS cause,"
+	"    c.tier AS new_tier, c.previous_tier AS old_certified_tier, c.tier AS new_certified_tier,"
+	"    c.recorded_at"
+	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified'"
+	"   UNION ALL"
+	"   SELECT e.agent_id, e.seq, e.occurred_at, e.type, (e.data ->> 'new_tier')::cgae.tier,"
+	"    NULL, NULL, e.recorded_at"
+	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')) AS f) AS h"
+	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier",
+
+	"COMMENT ON VIEW cgae.tier_changes IS 'every change of an agent''s current or certified tier, by certification, demotion, decay or expiration'",
+	"COMMENT ON COLUMN cgae.tier_changes.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.tier_changes.seq IS 'number in the agent''s history'",
+	"COMMENT ON COLUMN cgae.tier_changes.at IS 'when the change took effect'",
+	"COMMENT ON COLUMN cgae.tier_changes.cause IS 'certification, demotion, decay or expiration'",
+	"COMMENT ON COLUMN cgae.tier_changes.old_tier IS 'current tier before; T0 before the first certification'",
+	"COMMENT ON COLUMN cgae.tier_changes.new_tier IS 'current tier after'",
+	"COMMENT ON COLUMN cgae.tier_changes.old_certified_tier IS 'tier of the certification before; null before the first, and when decay is the cause'",
+	"COMMENT ON COLUMN cgae.tier_changes.new_certified_tier IS 'tier of this certification; null when decay, which leaves the certification alone, is the cause'",
+	"COMMENT ON COLUMN cgae.tier_changes.recorded_at IS 'when it was recorded'",
+
+	/* --- certification_history --------------------------------------- */
+	"CREATE VIEW cgae.certification_history WITH (security_invoker = true) AS"
+	" SELECT c.agent_id, c.seq, c.outcome, cgae.cc(c.robustness) AS cc, cgae.er(c.robustness) AS er,"
+	"  cgae.as_(c.robustness) AS as_, cgae.ih(c.robustness) AS ih, c.tier, c.previous_tier, c.status,"
+	"  c.audit_type, c.audit_details, c.observed_architecture_hash, c.certified_at, c.policy_version,"
+	"  c.auditor, c.recorded_at"
+	" FROM cgae.certifications AS c",
+
+	"COMMENT ON VIEW cgae.certification_history IS 'every audit with its scores as columns'",
+	"COMMENT ON COLUMN cgae.certification_history.agent_id IS 'the audited agent'",
+	"COMMENT ON COLUMN cgae.certification_history.seq IS 'number in the agent''s history'",
+	"COMMENT ON COLUMN cgae.certification_history.outcome IS 'certified, or architecture_mismatch'",
+	"COMMENT ON COLUMN cgae.certification_history.cc IS 'constraint compliance'",
+	"COMMENT ON COLUMN cgae.certification_history.er IS 'epistemic robustness'",
+	"COMMENT ON COLUMN cgae.certification_history.as_ IS 'behavioural alignment'",
+	"COMMENT ON COLUMN cgae.certification_history.ih IS 'intrinsic-hallucination integrity'",
+	"COMMENT ON COLUMN cgae.certification_history.tier IS 'tier that the gate gave; null on a mismatch'",
+	"COMMENT ON COLUMN cgae.certification_history.previous_tier IS 'tier of the certification before'",
+	"COMMENT ON COLUMN cgae.certification_history.status IS 'status of the agent that followed'",
+	"COMMENT ON COLUMN cgae.certification_history.audit_type IS 'kind of audit'",
+	"COMMENT ON COLUMN cgae.certification_history.audit_details IS 'details of the audit'",
+	"COMMENT ON COLUMN cgae.certification_history.observed_architecture_hash IS 'architecture that the auditor saw'",
+	"COMMENT ON COLUMN cgae.certification_history.certified_at IS 'when the audit holds from'",
+	"COMMENT ON COLUMN cgae.certification_history.policy_version IS 'policy that judged'",
+	"COMMENT ON COLUMN cgae.certification_history.auditor IS 'role that recorded it'",
+	"COMMENT ON COLUMN cgae.certification_history.recorded_at IS 'when it was recorded'",
+
+	/* --- expiring_agents --------------------------------------------- */
+	"CREATE VIEW cgae.expiring_agents WITH (security_invoker = true) AS"
+	" SELECT a.agent_id, a.model_name, a.current_tier, " TIER_OF_ACTIVE("a", NOW_FOR("a")) " AS effective_tier,"
+	"  a.tier_drop_at,"
+	"  " TIER_OF_ACTIVE("a", "greatest(a.tier_drop_at, " NOW_FOR("a") ")") " AS falls_to,"
+	"  a.tier_drop_at - statement_timestamp() AS time_left"
+	" FROM cgae.agents AS a"
+	" WHERE a.status = 'active' AND a.tier_drop_at < 'infinity'",
+
+	"COMMENT ON VIEW cgae.expiring_agents IS 'active agents whose tier decay will lower, and to what'",
+	"COMMENT ON COLUMN cgae.expiring_agents.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.expiring_agents.model_name IS 'human-readable name of the model'",
+	"COMMENT ON COLUMN cgae.expiring_agents.current_tier IS 'tier as last certified or lowered'",
+	"COMMENT ON COLUMN cgae.expiring_agents.effective_tier IS 'what the agent may do now'",
+	"COMMENT ON COLUMN cgae.expiring_agents.tier_drop_at IS 'when the tier falls'",
+	"COMMENT ON COLUMN cgae.expiring_agents.falls_to IS 'tier to which it falls; the tier now when the fall is past'",
+	"COMMENT ON COLUMN cgae.expiring_agents.time_left IS 'time until the fall; negative when it is past and waits for the sweep'",
+
+	/* --- binding_dimension_counts ------------------------------------ */
+	"CREATE VIEW cgae.binding_dimension_counts WITH (security_invoker = true) AS"
+	" SELECT s.binding_dimension, s.effective_tier AS tier, count(*) AS agents"
+	" FROM cgae.agent_standing AS s"
+	" WHERE s.status = 'active'"
+	" GROUP BY s.binding_dimension, s.effective_tier",
+
+	"COMMENT ON VIEW cgae.binding_dimension_counts IS 'active agents by the dimension that holds them down and their effective tier'",
+	"COMMENT ON COLUMN cgae.binding_dimension_counts.binding_dimension IS 'the dimension that holds the decayed vector down: cc, er, as or ih; null at T5'",
+	"COMMENT ON COLUMN cgae.binding_dimension_counts.tier IS 'effective tier now'",
+	"COMMENT ON COLUMN cgae.binding_dimension_counts.agents IS 'number of active agents'",
+
+	/* access is granted by level, see registry_access.c */
+	"REVOKE ALL ON " CGAE_REGISTRY_VIEWS " FROM PUBLIC",
+};
+
+const int	cgae_registry_view_statements = lengthof(cgae_registry_views);
