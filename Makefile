@@ -14,6 +14,8 @@ DATA = \
 OBJS = \
 	src/agent.o \
 	src/architecture.o \
+	src/audit_lottery.o \
+	src/audit_seeds.o \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
@@ -52,10 +54,12 @@ REGRESS = \
 	gate \
 	gate_conformance \
 	architecture \
-	architecture_conformance
+	architecture_conformance \
+	audit_lottery
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
-ISOLATION =
+ISOLATION = \
+	audit_rotation
 
 SHLIB_LINK = -lcrypto
 
