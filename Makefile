@@ -14,6 +14,8 @@ DATA = \
 OBJS = \
 	src/agent.o \
 	src/architecture.o \
+	src/audit_lottery.o \
+	src/audit_seeds.o \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
@@ -68,7 +70,8 @@ REGRESS = \
 	architecture \
 	architecture_conformance \
 	tampering \
-	history
+	history \
+	audit_lottery
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION = \
@@ -85,7 +88,8 @@ ISOLATION = \
 	crosswise \
 	savepoint \
 	repeatable_read \
-	serializable
+	serializable \
+	audit_rotation
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 

@@ -52,6 +52,7 @@ missing_packages() {
   [ -e /usr/include/stdlib.h ] || echo libc6-dev
   [ -e /usr/include/openssl/evp.h ] || echo libssl-dev
   command -v perl >/dev/null || echo perl
+  command -v python3 >/dev/null || echo python3
   command -v pg_virtualenv >/dev/null || echo postgresql-common
   [ -x "$lib/bin/postgres" ] || echo "postgresql-$major"
   [ -x "$lib/bin/psql" ] || echo "postgresql-client-$major"

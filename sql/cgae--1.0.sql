@@ -639,6 +639,8 @@ COMMENT ON FUNCTION cgae.apply_decay(pg_catalog.timestamptz, pg_catalog.int4) IS
 CREATE PROCEDURE cgae.sweep_decay(batch pg_catalog.int4 DEFAULT 1000)
   AS 'MODULE_PATHNAME', 'cgae_sweep_decay' LANGUAGE c;
 COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS 'apply_decay() as of now, committing after each batch and reporting progress';
+
+---------------------------------------------------------------------------
 -- History                                                     src/history*.c
 ---------------------------------------------------------------------------
 
@@ -704,3 +706,35 @@ CREATE FUNCTION cgae.tier_distribution_over_time(
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.interval) IS
   'number of active agents of each effective tier at evenly spaced instants, T0 to T5';
+
+---------------------------------------------------------------------------
+-- Spot audits                     src/audit_lottery.c, src/audit_seeds.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.guard_seeds() RETURNS pg_catalog.trigger
+  AS 'MODULE_PATHNAME', 'cgae_guard_seeds' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.guard_seeds() IS 'guard of cgae.audit_seeds: lets in what rotate_audit_seed() writes, nothing else';
+REVOKE EXECUTE ON FUNCTION cgae.guard_seeds() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cgae.guard_seeds() TO @extowner@;
+
+CREATE FUNCTION cgae.rotate_audit_seed() RETURNS pg_catalog.int4
+  AS 'MODULE_PATHNAME', 'cgae_rotate_audit_seed' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.rotate_audit_seed() IS 'end the current epoch of the spot-audit lottery, reveal its secret and begin a new one; returns the new epoch';
+
+CREATE FUNCTION cgae.audit_draw(secret pg_catalog.bytea, agent_id pg_catalog.text, seq pg_catalog.int4) RETURNS pg_catalog.float8
+  AS 'MODULE_PATHNAME', 'cgae_audit_draw' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.audit_draw(pg_catalog.bytea, pg_catalog.text, pg_catalog.int4) IS
+  'draw u in (0,1] of a certification: the first 53 bits of HMAC-SHA256(secret, agent_id || '':'' || seq), plus one, over 2^53';
+
+CREATE FUNCTION cgae.due_audits(
+    at pg_catalog.timestamptz DEFAULT NULL,
+    "limit" pg_catalog.int4 DEFAULT NULL,
+    OUT agent_id pg_catalog.text,
+    OUT seq pg_catalog.int4,
+    OUT tier cgae.tier,
+    OUT last_audit_at pg_catalog.timestamptz,
+    OUT due_at pg_catalog.timestamptz,
+    OUT overdue pg_catalog.interval) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_due_audits' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.due_audits(pg_catalog.timestamptz, pg_catalog.int4) IS
+  'active agents whose spot audit is due at an instant (null: now), the longest due first; needs to read cgae.audit_seeds';

@@ -33,7 +33,7 @@ typedef struct Privilege
 
 #define READER \
 	{"SELECT", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies," \
-		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS}
+		" cgae.registry_layout, cgae.events, cgae.audit_epochs, " CGAE_REGISTRY_VIEWS}
 
 typedef struct AccessLevel
 {
@@ -63,14 +63,15 @@ static const AccessLevel levels[] = {
 		{"UPDATE (status, deregistered_at, holds, observed_architecture_hash, model_config,"
 			" architecture_hash, architecture_digest, current_tier)", "cgae.agents"},
 		{"UPDATE (balance, total_earned, total_spent, total_penalties, total_topups,"
-			" contracts_completed, contracts_failed)", "cgae.agents"}},
+			" contracts_completed, contracts_failed)", "cgae.agents"},
+		{"SELECT, INSERT, UPDATE (revealed_at)", "cgae.audit_seeds"}},
 	"agents", "holds", "UPDATE"},
 };
 
 /* All privileges that any level grants. */
 static const Privilege everything[] = {
 	{"ALL", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies,"
-		" cgae.registry_layout, cgae.events, " CGAE_REGISTRY_VIEWS},
+		" cgae.registry_layout, cgae.events, cgae.audit_epochs, cgae.audit_seeds, " CGAE_REGISTRY_VIEWS},
 };
 
 /* Look a level up by name. */

@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "audit_seeds.h"
 #include "errors.h"
 #include "publication.h"
 #include "registry_views.h"
@@ -216,6 +217,34 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.events.actor IS 'role whose statement it was'",
 	"COMMENT ON COLUMN cgae.events.recorded_at IS 'when it was recorded'",
 
+	/* --- audit lottery -------------------------------------------------- */
+	"CREATE TABLE cgae.audit_seeds ("
+	" epoch int NOT NULL CONSTRAINT audit_seeds_pkey PRIMARY KEY,"
+	" secret bytea NOT NULL,"
+	" commitment text NOT NULL GENERATED ALWAYS AS (encode(sha256(secret), 'hex')) STORED,"
+	" created_at timestamptz NOT NULL,"
+	" revealed_at timestamptz)",
+
+	"COMMENT ON TABLE cgae.audit_seeds IS 'epochs of the spot-audit lottery with their secrets: who reads this foresees the audits; written by rotate_audit_seed() alone'",
+	"COMMENT ON COLUMN cgae.audit_seeds.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
+	"COMMENT ON COLUMN cgae.audit_seeds.secret IS 'key of the epoch''s draws: see audit_draw()'",
+	"COMMENT ON COLUMN cgae.audit_seeds.commitment IS 'SHA-256 of the secret, 64 hex digits, public from the beginning of the epoch'",
+	"COMMENT ON COLUMN cgae.audit_seeds.created_at IS 'when the epoch began'",
+	"COMMENT ON COLUMN cgae.audit_seeds.revealed_at IS 'when the epoch ended and its secret became public; null for the current one'",
+
+	/* with its owner's rights: what it hides, its readers may not read themselves */
+	"CREATE VIEW cgae.audit_epochs WITH (security_barrier = true) AS"
+	" SELECT epoch, commitment, created_at, revealed_at,"
+	"  CASE WHEN revealed_at IS NOT NULL THEN secret END AS secret"
+	" FROM cgae.audit_seeds",
+
+	"COMMENT ON VIEW cgae.audit_epochs IS 'epochs of the spot-audit lottery, with the secrets of those that have ended'",
+	"COMMENT ON COLUMN cgae.audit_epochs.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
+	"COMMENT ON COLUMN cgae.audit_epochs.commitment IS 'SHA-256 of the secret, 64 hex digits'",
+	"COMMENT ON COLUMN cgae.audit_epochs.created_at IS 'when the epoch began'",
+	"COMMENT ON COLUMN cgae.audit_epochs.revealed_at IS 'when the epoch ended; null for the current one'",
+	"COMMENT ON COLUMN cgae.audit_epochs.secret IS 'key of the epoch''s draws; null until the epoch ends'",
+
 	/* --- layout --------------------------------------------------------- */
 	"CREATE TABLE cgae.registry_layout ("
 	" version int NOT NULL CONSTRAINT registry_layout_pkey PRIMARY KEY,"
@@ -263,6 +292,13 @@ static const char *const layout[] = {
 	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agent_events"
 	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
 
+	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.audit_seeds"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_seeds()",
+	"CREATE TRIGGER zz_cgae_append_only BEFORE DELETE ON cgae.audit_seeds"
+	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
+	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.audit_seeds"
+	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only()",
+
 	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.registry_layout"
 	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
 	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.registry_layout"
@@ -270,7 +306,7 @@ static const char *const layout[] = {
 
 	/* --- access: cgae.grant_access() opens, default privileges do not ----- */
 	"REVOKE ALL ON cgae.gate_policies, cgae.agents, cgae.certifications, cgae.agent_events,"
-	" cgae.events, cgae.registry_layout FROM PUBLIC",
+	" cgae.events, cgae.registry_layout, cgae.audit_seeds, cgae.audit_epochs FROM PUBLIC",
 
 	/* --- contents ------------------------------------------------------- */
 	"INSERT INTO cgae.registry_layout (version) VALUES (" LAYOUT_VERSION ")",
@@ -307,6 +343,9 @@ static const struct
 	{"zz_cgae_guard", "agent_events", "lets in what the registry writes, nothing else"},
 	{"zz_cgae_append_only", "agent_events", "refuses update and delete"},
 	{"zz_cgae_keep", "agent_events", "refuses truncate"},
+	{"zz_cgae_guard", "audit_seeds", "makes new epochs and reveals ended ones for rotate_audit_seed(), refuses all else"},
+	{"zz_cgae_append_only", "audit_seeds", "refuses delete"},
+	{"zz_cgae_keep", "audit_seeds", "refuses truncate"},
 	{"zz_cgae_append_only", "registry_layout", "refuses update and delete"},
 	{"zz_cgae_keep", "registry_layout", "refuses truncate"},
 };
@@ -365,6 +404,7 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(trigger_comments); i++)
 		run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
 					 trigger_comments[i].table, trigger_comments[i].comment));
+	cgae_audit_begin_first_epoch();
 	SPI_finish();
 	AtEOXact_GUC(true, guc_level);
 	PG_RETURN_VOID();
