@@ -196,14 +196,11 @@ SELECT n, pg_temp.try(statement) FROM (VALUES
   (8, $$SELECT count(*) FROM cgae.due_audits('infinity') WHERE overdue IS NOT NULL$$)) AS v(n, statement) ORDER BY n;
 -- the policy in force applies: nobody is audited, T0 too, everybody at once
 BEGIN;
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-SELECT cc, er, as_, ih_threshold, budget_ceilings, '{0,0,0,0,0,0}', decay_rate, time_step FROM cgae.gate_policies WHERE version = 1;
+SELECT cgae.publish_policy(audit_intensities => '{0,0,0,0,0,0}');
 SELECT count(*) FROM cgae.due_audits('infinity');
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-SELECT cc, er, as_, ih_threshold, budget_ceilings, '{0,0,0,0,0,1e-320}', decay_rate, time_step FROM cgae.gate_policies WHERE version = 1;
+SELECT cgae.publish_policy(audit_intensities => '{0,0,0,0,0,1e-320}');
 SELECT count(*) FROM cgae.due_audits('infinity');
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-SELECT cc, er, as_, ih_threshold, budget_ceilings, '{1,1,1,1,1,1e308}', decay_rate, '1 microsecond' FROM cgae.gate_policies WHERE version = 1;
+SELECT cgae.publish_policy(audit_intensities => '{1,1,1,1,1,1e308}', time_step => '1 microsecond');
 SELECT agent_id, tier, tier = 'T0' OR due_at - last_audit_at <= '1 microsecond' AS at_once
   FROM cgae.due_audits() WHERE tier IN ('T0', 'T5') ORDER BY 1;
 ROLLBACK;

@@ -103,8 +103,7 @@ SELECT cgae.create_registry();
 CREATE FUNCTION pg_temp.policy(decay_rate float8, time_step interval, ih_threshold float8 DEFAULT 0.5,
                                cc float8[] DEFAULT '{0,0.3,0.5,0.65,0.8,0.9}', er float8[] DEFAULT '{0,0.3,0.5,0.65,0.8,0.9}',
                                as_ float8[] DEFAULT '{0,0.25,0.45,0.6,0.75,0.85}', mu float8[] DEFAULT '{0,0.005,0.01,0.02,0.04,0.08}') RETURNS void LANGUAGE sql AS
-$$ INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-   VALUES (cc, er, as_, ih_threshold, '{0,0.01,0.1,1,10,100}', mu, decay_rate, time_step) $$;
+$$ SELECT cgae.publish_policy(cc, er, as_, ih_threshold, '{0,0.01,0.1,1,10,100}', mu, decay_rate, time_step) $$;
 \pset tuples_only on
 SELECT pg_temp.policy(0.01, '1 day');
 \pset tuples_only off

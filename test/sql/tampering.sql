@@ -46,6 +46,7 @@ ROLLBACK;
 
 -- Columns of another type, renamed, dropped.
 BEGIN;
+DROP VIEW cgae.agent_standing, cgae.expiring_agents, cgae.tier_changes, cgae.certification_history, cgae.binding_dimension_counts;
 ALTER TABLE cgae.agents DISABLE TRIGGER USER, ALTER model_name TYPE bigint USING 9223372036854775807;
 SELECT agent_id, model_name FROM cgae.agents_by_tier('T5');
 ALTER TABLE cgae.agents ENABLE TRIGGER USER;
@@ -109,7 +110,7 @@ SELECT * FROM cgae.tier_distribution() WHERE agents > 0;
 
 -- A policy that was cached before its transaction was rolled back.
 BEGIN;
-INSERT INTO cgae.gate_policies SELECT 2, cc, er, as_, 1, budget_ceilings, audit_intensities, decay_rate, time_step FROM cgae.gate_policies;
+SELECT cgae.publish_policy(ih_threshold => 1);
 SELECT cgae.gate_tier('(1,1,1,0.9)'), cgae.gate_tier('(1,1,1,0.9)', 2);
 ROLLBACK;
 SELECT cgae.gate_tier('(1,1,1,0.9)');
@@ -118,7 +119,7 @@ BEGIN;
 ALTER TABLE cgae.gate_policies DISABLE TRIGGER USER;
 UPDATE cgae.gate_policies SET version = 2147483647;
 ALTER TABLE cgae.gate_policies ENABLE TRIGGER USER;
-INSERT INTO cgae.gate_policies SELECT NULL, cc, er, as_, 1, budget_ceilings, audit_intensities, decay_rate, time_step FROM cgae.gate_policies;
+SELECT cgae.publish_policy(ih_threshold => 1);
 ROLLBACK;
 
 -- Guards on other tables and views.
