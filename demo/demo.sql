@@ -156,3 +156,61 @@ SELECT tier, agents, repeat('#', agents::int) AS " "
 
 SELECT public.expect('six tiers, 14 active agents', count(*) = 6 AND sum(agents) = 14)
   FROM cgae.tier_distribution() \g (tuples_only=on)
+
+\echo '8. Forty days'
+\echo '   The same fourteen audits, but made 41 days ago: vectors decay by e^(-0.01 t), t in days.'
+\echo '   Sweeps, here as of some of those days, lower the tiers that have fallen until then.'
+\echo
+SELECT now() - interval '41 days' AS day0 \gset
+CREATE TEMPORARY TABLE aged AS
+SELECT cgae.register_agent(audit->>'model_name', (audit->>'model_config')::json,
+                           agent_id => 'aged ' || (audit->>'model_name'), registered_at => :'day0') AS agent_id
+  FROM (SELECT json_build_object('model_name', a.model_name, 'model_config', a.model_config::text) AS audit
+          FROM cgae.agents a) AS a;
+SELECT count(*)
+  FROM cgae.agents a
+  JOIN cgae.agents fresh ON 'aged ' || fresh.model_name = a.agent_id AND fresh.agent_id <> a.agent_id,
+       LATERAL cgae.certify(a.agent_id, fresh.initial_robustness, certified_at => :'day0')
+\g /dev/null
+
+SELECT days AS "after day", s.lowered, s.expired,
+       (SELECT string_agg(tier || ' ' || agents, ', ' ORDER BY tier)
+          FROM (SELECT t.tier, count(*) AS agents
+                  FROM aged, LATERAL cgae.tier_at(aged.agent_id, :'day0'::timestamptz + days * interval '1 day') AS h,
+                       LATERAL (SELECT h.effective_tier AS tier) AS t
+                 GROUP BY t.tier) AS d) AS "effective tiers"
+  FROM unnest('{1,5,20,34,40}'::int[]) AS days,
+       LATERAL cgae.apply_decay(:'day0'::timestamptz + days * interval '1 day') AS s;
+
+\echo '   Each fall is dated by the formula, to the microsecond; here the day on which it came.'
+\echo
+SELECT a.model_name AS model, a.certified_tier AS certified,
+       string_agg((e.data->>'new_tier') || ' on day '
+                  || ceil(extract(epoch FROM e.occurred_at - :'day0'::timestamptz) / 86400),
+                  ', ' ORDER BY e.seq) AS falls,
+       a.status
+  FROM aged
+  JOIN cgae.agents a USING (agent_id)
+  LEFT JOIN cgae.events e ON e.agent_id = a.agent_id AND e.type IN ('decay', 'expiration')
+ GROUP BY a.agent_id
+ ORDER BY a.certified_tier DESC, a.model_name COLLATE "C";
+
+SELECT public.expect('every fall came when the closed form says, and the sweeps agree with the formula',
+                     bool_and(a.current_tier = cgae.effective_tier_at(a.current_robustness, a.certified_at, :'day0'::timestamptz + interval '40 days'))
+                     AND bool_and((a.status = 'expired') = (a.current_tier = 'T0' AND a.certified_tier > 'T0'))
+                     AND count(*) FILTER (WHERE a.status = 'expired') > 0)
+  FROM aged
+  JOIN cgae.agents a USING (agent_id) \g (tuples_only=on)
+
+\echo '   An expired agent may do nothing, whatever anybody remembers; a new audit brings it back.'
+\echo
+SELECT status AS "status before", cgae.permits(agent_id, 'T1') AS "may do T1"
+  FROM cgae.agents
+ WHERE agent_id = 'aged gpt-5';
+SELECT outcome, tier, status
+  FROM cgae.certify('aged gpt-5', :'robustness'::cgae.robustness, 're-certification');
+SELECT status AS "status after", cgae.permits(agent_id, 'T1') AS "may do T1"
+  FROM cgae.agents
+ WHERE agent_id = 'aged gpt-5';
+SELECT public.expect('re-certified, active and permitted', cgae.permits('aged gpt-5', 'T1')
+                     AND (SELECT status FROM cgae.agents WHERE agent_id = 'aged gpt-5') = 'active') \g (tuples_only=on)
