@@ -16,7 +16,6 @@
 
 #include "audit_seeds.h"
 #include "errors.h"
-#include "publication.h"
 #include "registry_views.h"
 
 /* What create_registry() makes; a later layout has upgrade steps. */
@@ -373,7 +372,6 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 {
 	Oid			namespace = get_namespace_oid("cgae", false);
 	int			guc_level;
-	bool		publishing;
 
 	if (OidIsValid(get_relname_relid("agents", namespace)))
 		ereport(ERROR,
@@ -388,17 +386,8 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	publishing = cgae_announce_publication(true);
-	PG_TRY();
-	{
-		for (int i = 0; i < lengthof(layout); i++)
-			run(layout[i]);
-	}
-	PG_FINALLY();
-	{
-		cgae_announce_publication(publishing);
-	}
-	PG_END_TRY();
+	for (int i = 0; i < lengthof(layout); i++)
+		run(layout[i]);
 	for (int i = 0; i < cgae_registry_view_statements; i++)
 		run(cgae_registry_views[i]);
 	for (int i = 0; i < lengthof(trigger_comments); i++)

@@ -18,26 +18,8 @@
 #include "errors.h"
 #include "gate.h"
 #include "permission.h"
-#include "publication.h"
 #include "statement.h"
 #include "sweep.h"
-
-static bool publishing = false;
-
-bool
-cgae_announce_publication(bool announce)
-{
-	bool		before = publishing;
-
-	publishing = announce;
-	return before;
-}
-
-bool
-cgae_publication_is_announced(void)
-{
-	return publishing;
-}
 
 /* Only who may insert into gate_policies may make everybody wait. */
 static void
@@ -59,29 +41,18 @@ insert_policy(FunctionCallInfo fcinfo)
 	};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types)];
-	bool		outer = cgae_announce_publication(true);
-	uint64		inserted = 0;
 
 	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
-	PG_TRY();
-	{
-		inserted = cgae_statement_run(fcinfo, CGAE_Q_PUBLISH,
-									  "INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold,"
-									  " budget_ceilings, audit_intensities, decay_rate, time_step, note)"
-									  " SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
-									  " COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
-									  " COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
-									  " COALESCE($8, p.time_step), COALESCE($9, '')"
-									  " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1"
-									  " RETURNING version",
-									  lengthof(types), types, values, nulls, false);
-	}
-	PG_FINALLY();
-	{
-		cgae_announce_publication(outer);
-	}
-	PG_END_TRY();
-	if (inserted != 1)
+	if (cgae_statement_run(fcinfo, CGAE_Q_PUBLISH,
+						   "INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold,"
+						   " budget_ceilings, audit_intensities, decay_rate, time_step, note)"
+						   " SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
+						   " COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
+						   " COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
+						   " COALESCE($8, p.time_step), COALESCE($9, '')"
+						   " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1"
+						   " RETURNING version",
+						   lengthof(types), types, values, nulls, false) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the new gate policy was not stored")));

@@ -80,7 +80,10 @@ const char *const cgae_registry_views[] = {
 	"    c.recorded_at"
 	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified'"
 	"   UNION ALL"
-	"   SELECT e.agent_id, e.seq, e.occurred_at, e.type, (e.data ->> 'new_tier')::cgae.tier,"
+	"   SELECT e.agent_id, e.seq, e.occurred_at, e.type,"
+	/* literals, not a cast: a superuser may have made one from text that does anything */
+	"    CASE e.data ->> 'new_tier' WHEN 'T0' THEN cgae.tier 'T0' WHEN 'T1' THEN cgae.tier 'T1'"
+	"     WHEN 'T2' THEN cgae.tier 'T2' WHEN 'T3' THEN cgae.tier 'T3' WHEN 'T4' THEN cgae.tier 'T4' END,"
 	"    NULL, NULL, e.recorded_at"
 	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')) AS f) AS h"
 	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier",

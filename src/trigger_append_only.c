@@ -15,7 +15,6 @@
 #include "errors.h"
 #include "guard.h"
 #include "policy.h"
-#include "publication.h"
 #include "table_shape.h"
 
 typedef enum EventColumn
@@ -121,13 +120,6 @@ before_policy(TriggerData *trigdata)
 	int32		last;
 	int32		next;
 
-	if (!cgae_publication_is_announced())
-		ereport(ERROR,
-				(errcode(ERRCODE_GENERATED_ALWAYS),
-				 errmsg("a gate policy is published by cgae.publish_policy() alone"),
-				 errhint("It brings the agents to the new policy too."),
-				 cgae_err_object("gate_policies", NULL, NULL)));
-
 	/* no guard may be judging by the last version while the next one appears */
 	LockRelation(policies, ExclusiveLock);
 	last = cgae_policy_last_version(policies);
@@ -163,7 +155,7 @@ before_policy(TriggerData *trigdata)
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies();	 (ENABLE ALWAYS)
  *
  * Before: gives the policy the next version, and refuses what breaks a rule
- * (check_violation) or does not come from publish_policy() (generated_always).  After: makes every backend read the policies anew, also
+ * (check_violation).  publish_policy() brings the agents to it, an INSERT does not.  After: makes every backend read the policies anew, also
  * on a logical subscriber, hence ALWAYS.
  */
 PG_FUNCTION_INFO_V1(cgae_guard_policies);

@@ -18,7 +18,7 @@ SELECT is((SELECT string_agg(attname, ', ') FROM pg_attribute, aclexplode(attacl
           NULL, 'nor a column');
 SAVEPOINT s;
 ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC;
-DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.registry_layout CASCADE;
+DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.audit_seeds, cgae.registry_layout CASCADE;
 SELECT cgae.create_registry() \g /dev/null
 SELECT is((SELECT string_agg(relname || ' ' || privilege_type, ', ') FROM pg_class AS c, aclexplode(relacl) WHERE relnamespace = 'cgae'::regnamespace AND grantee = 0), NULL,
           'whatever the default privileges are');

@@ -58,14 +58,14 @@ SELECT is((SELECT string_agg(aggtranstype::regtype::text, ' ' ORDER BY aggfnoid:
 SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prosecdef), NULL, 'none is SECURITY DEFINER');
 SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE proconfig IS NOT NULL), NULL, 'none has settings');
 SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'f' AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')), NULL, 'all are C');
-SELECT is((SELECT string_agg(signature || ' ' || prosrc, '; ') FROM function WHERE prokind = 'f' AND prosrc <> 'cgae_' || proname AND proname <> 'gate_tier'), NULL, 'cgae.foo is cgae_foo in C');
+SELECT is((SELECT string_agg(signature || ' ' || prosrc, '; ') FROM function WHERE prokind = 'f' AND prosrc <> 'cgae_' || proname AND prosrc !~ ('^cgae_' || proname || '_(by|of)_')), NULL, 'cgae.foo is cgae_foo in C');
 SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'f' AND attributes ~ 'v' AND attributes !~ 'u'), NULL, 'what writes is not parallel safe');
 SELECT is((SELECT string_agg(a.signature, '; ') FROM function AS a JOIN function AS b USING (proname, pronargs) WHERE a.oid < b.oid), NULL, 'no two functions differ by type alone');
 -- each overload must be told apart also with the defaults left out
 SELECT is((SELECT string_agg(signature, '; ') FROM function JOIN pg_proc AS p USING (oid) WHERE function.proname IN (SELECT proname FROM function GROUP BY 1 HAVING count(*) > 1) AND p.pronargdefaults > 0), NULL, '... nor by defaults');
 SELECT is((SELECT string_agg(proname, ' ' ORDER BY proname) FROM function WHERE NOT has_function_privilege('public', oid, 'EXECUTE')),
-          'guard_agents guard_append_only guard_certifications guard_events guard_policies', 'PUBLIC executes everything but the guards');
-SELECT is((SELECT string_agg(proname, ' ' ORDER BY proname) FROM function WHERE prorettype = 'trigger'::regtype), 'guard_agents guard_append_only guard_certifications guard_events guard_policies', '... which are all the trigger functions');
+          'guard_agents guard_append_only guard_certifications guard_events guard_policies guard_seeds', 'PUBLIC executes everything but the guards');
+SELECT is((SELECT string_agg(proname, ' ' ORDER BY proname) FROM function WHERE prorettype = 'trigger'::regtype), 'guard_agents guard_append_only guard_certifications guard_events guard_policies guard_seeds require_tier', '... which are all the trigger functions but require_tier');
 SELECT ok(has_schema_privilege('public', 'cgae', 'USAGE') AND NOT has_schema_privilege('public', 'cgae', 'CREATE'), 'PUBLIC may use the names of the schema, and create none');
 
 --
@@ -111,7 +111,7 @@ SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WH
     ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
     ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note')) AS v(tbl, columns);
 SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cgae'::regnamespace),
-  'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');
+  'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.audit_seeds PRIMARY KEY (epoch); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');
 SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique AND NOT indisprimary), NULL, 'nothing else is unique');
 SELECT is((SELECT string_agg(conname, ', ') FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND condeferrable), NULL, 'nothing is deferrable');
 SELECT is((SELECT string_agg(relname, ', ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind = 'S'), NULL, 'there is no sequence');
@@ -142,9 +142,9 @@ CREATE TEMP TABLE script AS
 CREATE TEMP TABLE statement AS SELECT n, regexp_replace(btrim(s, E' \n\t'), '\s+', ' ', 'g') AS code
   FROM script, regexp_split_to_table(regexp_replace(code, '^\\echo[^\n]*', '', 'gn'), ';') WITH ORDINALITY AS t(s, n) WHERE btrim(s, E' \n\t') <> '';
 SELECT cmp_ok((SELECT count(*) FROM statement)::int, '>', 100, 'the script was read');
-SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code !~ '^(CREATE (SCHEMA|TYPE|FUNCTION|AGGREGATE|OPERATOR|CAST)|COMMENT ON|GRANT|REVOKE) '), NULL, 'it contains CREATE, COMMENT, GRANT and REVOKE alone');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code !~ '^(CREATE (SCHEMA|TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|CAST)|COMMENT ON|GRANT|REVOKE) '), NULL, 'it contains CREATE, COMMENT, GRANT and REVOKE alone');
 SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~* '\m(OR REPLACE|IF NOT EXISTS|SECURITY DEFINER|DO|SELECT|INSERT|UPDATE|DELETE|SET|PERFORM|EXECUTE IMMEDIATE|ALTER)\M' AND code !~* '^COMMENT'), NULL, 'no DO, SELECT, DML, SET, OR REPLACE');
-SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE (TYPE|FUNCTION|AGGREGATE|OPERATOR|SCHEMA) ' AND code !~ '^CREATE (SCHEMA cgae$|(TYPE|FUNCTION|AGGREGATE|OPERATOR( FAMILY| CLASS)?) cgae\.)'), NULL, 'each name is qualified');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE (TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|SCHEMA) ' AND code !~ '^CREATE (SCHEMA cgae$|(TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR( FAMILY| CLASS)?) cgae\.)'), NULL, 'each name is qualified');
 SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE FUNCTION' AND (code !~ ' (IMMUTABLE|STABLE|VOLATILE)\M' OR code !~ ' PARALLEL (SAFE|RESTRICTED|UNSAFE)\M' OR code !~* 'LANGUAGE c ')), NULL,
           'each function spells volatility and parallel safety');
 SELECT is((SELECT string_agg(DISTINCT m[1], ' ') FROM statement, regexp_matches(code, '[( ,](int4|int8|integer|bigint|text|float8|double precision|bool|boolean|numeric|jsonb?|timestamptz|cstring|internal|void|trigger|bytea|oid|record|tier|robustness|agent_status)[][]*(?=[,); ]|$)', 'g') AS m

@@ -23,7 +23,9 @@ SELECT is(t.try(r, format('INSERT INTO cgae.agents (agent_id, model_name, model_
   FROM forgery, (VALUES ('t_registrar'), (NULL)) AS v(r);
 SELECT is(t.fields($$INSERT INTO cgae.agents (agent_id, model_name, model_config, current_tier) VALUES ('x', 'x', '{}', 'T5')$$), 'cgae.agents.current_tier', '... a program is told which');
 SELECT is(t.try(format('UPDATE cgae.agents SET %I = %L WHERE agent_id = %L', col, value, id)),
-          format('428C9: column "%s" of agent "%s" is derived by the registry and cannot be set', col, id), format('update %s of %s', col, id))
+          CASE WHEN col <> 'current_tier' THEN format('428C9: column "%s" of agent "%s" is derived by the registry and cannot be set', col, id)
+               WHEN id = 'd' THEN '55000: agent "d" is deregistered, which is final'
+               ELSE format('428C9: current_tier of agent "%s" cannot be set to T5: its effective tier is T0', id) END, format('update %s of %s', col, id))
   FROM (SELECT col, value FROM forgery UNION ALL VALUES ('registered_at', '2023-01-01'), ('agent_id', 'b')) AS f, unnest(ARRAY['a', 'p', 'd']) AS id
   WHERE col NOT LIKE 'total%' AND col NOT LIKE 'contracts%' AND col NOT IN ('holds', 'observed_architecture_hash', 'deregistered_at')
     AND NOT (col = 'status' AND id IN ('a', 'd'));
@@ -31,8 +33,8 @@ SELECT is(t.try(format('UPDATE cgae.agents SET %I = NULL WHERE agent_id = %L', c
           format('428C9: column "%s" of agent "a" is derived by the registry and cannot be set', col), format('update %s to NULL', col))
   FROM unnest(ARRAY['certified_tier', 'current_tier', 'current_robustness', 'certified_at', 'last_audit_at', 'last_seq', 'certification_count', 'registered_at', 'agent_id', 'initial_robustness']) AS col;
 SELECT is(t.try('t_operator', $$UPDATE cgae.agents SET current_tier = 'T5' WHERE agent_id = 'a'$$),
-          '428C9: column "current_tier" of agent "a" is derived by the registry and cannot be set', 'an operator neither');
-SELECT is(t.try('t_operator', $$UPDATE cgae.agents SET current_tier = 'T0', balance = 100 WHERE agent_id = 'a'$$) ~ '^428C9', true, '... nor lower, nor among others');
+          '428C9: current_tier of agent "a" cannot be set to T5: its effective tier is T0', 'an operator neither');
+SELECT is(t.try('t_operator', $$UPDATE cgae.agents SET current_tier = 'T1', balance = 100 WHERE agent_id = 'a'$$) ~ '^428C9', true, '... nor lower but to what decay has left, nor among others');
 -- a vector that compares equal but is not the same bytes cannot exist: -0 became 0
 SELECT is(t.try($$UPDATE cgae.agents SET current_robustness = '(0.7,0.7,0.7,0.70)' WHERE agent_id = 'a'$$), 'ok', 'writing what is there already is no forgery');
 
@@ -112,7 +114,7 @@ SELECT is(t.with_trigger('aa', timing, tbl, argument, statement), said, format('
     ('BEFORE UPDATE', 'agents', 'suppress', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
       '27000: update of agent "a" by its certification was suppressed / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE UPDATE', 'agents', 'nest', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
-      '428C9: column "current_tier" of agent "a" is derived by the registry and cannot be set / active {} T3 1 0 / pending {} T0 0'),
+      '428C9: current_tier of agent "a" cannot be set to T5: its effective tier is T0 / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'certifications', 'cert tier', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
       '428C9: tier T5 supplied for agent "a" disagrees with the registry, which finds T2 / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'certifications', 'cert vector', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$, 'ok / active {} T1 2 0 / pending {} T0 0'),
@@ -122,7 +124,7 @@ SELECT is(t.with_trigger('aa', timing, tbl, argument, statement), said, format('
     ('AFTER INSERT', 'certifications', 'again', $$SELECT cgae.certify('a', '(0.7,0.7,0.7,1)')$$, 'ok / active {} T2 4 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'certifications', 'again', $$SELECT cgae.certify('a', '(0.7,0.7,0.7,1)')$$, 'ok / active {} T3 4 0 / pending {} T0 0'),
     ('AFTER UPDATE', 'agents', 'nest', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
-      '428C9: column "current_tier" of agent "a" is derived by the registry and cannot be set / active {} T3 1 0 / pending {} T0 0'),
+      '428C9: current_tier of agent "a" cannot be set to T5: its effective tier is T1 / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'agent_events', 'event seq', $$SELECT cgae.suspend('a', 'x')$$, '428C9: events are written by the registry alone / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'agent_events', 'event agent', $$SELECT cgae.suspend('a', 'x')$$, '428C9: events are written by the registry alone / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'agent_events', 'suppress', $$SELECT cgae.suspend('a', 'x')$$, '27000: event 3 of agent "a" was suppressed / active {} T3 1 0 / pending {} T0 0')) AS v(timing, tbl, argument, statement, said);

@@ -60,7 +60,7 @@ SELECT matches(t.try('t_dbowner', 'CREATE TABLE cgae.more (x int)'), '^42501: ',
 GRANT CREATE ON SCHEMA cgae TO t_dbowner;
 -- removal
 SELECT matches(t.try('t_dbowner', 'DROP EXTENSION cgae'), '^2BP01: cannot drop extension cgae because other objects depend on it$', 'dropping the extension does not take the data along');
-SELECT is(t.try('t_dbowner', 'DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.registry_layout, cgae.extra CASCADE'), 'ok', 'the owner may drop his tables');
+SELECT is(t.try('t_dbowner', 'DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.audit_seeds, cgae.registry_layout, cgae.extra CASCADE'), 'ok', 'the owner may drop his tables');
 SELECT is(cgae.gate_tier('(1,1,1,1)')::text, 'T5', '... the gate falls back to the paper''s policy');
 SELECT is(t.try('t_dbowner', $$SELECT cgae.certify('a', '(1,1,1,1)')$$), '42P01: there is no agent registry in this database', '... and the registry is gone');
 SELECT is(t.try('t_dbowner', 'SELECT cgae.create_registry()'), 'ok', 'and make new ones');

@@ -44,6 +44,8 @@ COPY (SELECT t::text FROM cgae.agents AS t ORDER BY agent_id) TO STDOUT;
 COPY (SELECT t::text FROM cgae.certifications AS t ORDER BY agent_id, seq) TO STDOUT;
 COPY (SELECT t::text FROM cgae.agent_events AS t ORDER BY agent_id, seq) TO STDOUT;
 COPY (SELECT t::text FROM cgae.gate_policies AS t ORDER BY version) TO STDOUT;
+COPY (SELECT t::text FROM cgae.audit_seeds AS t ORDER BY epoch) TO STDOUT;
+COPY (SELECT t::text FROM cgae.tier_changes AS t ORDER BY agent_id, seq) TO STDOUT;
 COPY (SELECT t::text FROM cgae.registry_layout AS t ORDER BY version) TO STDOUT;
 COPY (SELECT t::text FROM cgae.events AS t ORDER BY agent_id, seq) TO STDOUT;
 SELECT tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(oid), obj_description(oid, 'pg_trigger')
@@ -52,7 +54,7 @@ SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND conrelid <> 0 ORDER BY 1, 2;
 SELECT pg_get_indexdef(indexrelid) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
 WHERE c.relnamespace = 'cgae'::regnamespace ORDER BY 1;
-SELECT c.oid::regclass::text, c.relowner::regrole, c.relacl, c.relrowsecurity, a.attnum, a.attname,
+SELECT c.oid::regclass::text, c.relowner::regrole, coalesce(c.relacl, acldefault('r', c.relowner)), c.relrowsecurity, a.attnum, a.attname,
   format_type(a.atttypid, a.atttypmod), a.attacl, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
   LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
