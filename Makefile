@@ -92,7 +92,10 @@ ISOLATION = \
 	savepoint \
 	repeatable_read \
 	serializable \
-	audit_rotation
+	audit_rotation \
+	sweep_races \
+	publish_races \
+	require_tier_races
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 
