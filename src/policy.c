@@ -30,6 +30,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -413,6 +414,11 @@ load_policy(int32 version)
 const CgaePolicy *
 cgae_policy_in_force(void)
 {
+	/*
+	 * FETCH from a cursor and expressions of a long-running function take no
+	 * lock, hence no invalidation.  With none waiting this is one test.
+	 */
+	AcceptInvalidationMessages();
 	if (likely(in_force != NULL && cached_generation == generation))
 		return in_force;
 	renew_cache();
