@@ -71,7 +71,10 @@ REGRESS = \
 	architecture_conformance \
 	tampering \
 	history \
-	audit_lottery
+	audit_lottery \
+	publication \
+	permission \
+	sweep
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION = \
