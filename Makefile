@@ -92,7 +92,11 @@ ISOLATION = \
 	savepoint \
 	repeatable_read \
 	serializable \
-	audit_rotation
+	audit_rotation \
+	publish \
+	require_tier \
+	sweep_certify \
+	sweeps
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 
