@@ -145,6 +145,21 @@ for my $off ('SET cgae.notify = off;', "SELECT cgae.permits('x', 'T0');\nSET cga
 	is_deeply([ events($payloads) ], ["registration $id 1"], "nobody silences his own alarm: $off");
 }
 
+# nor by an option of his connection, which comes before the library is loaded
+for my $options ('-c cgae.notify=off', '-c cgae.notify=on', '--CGAE.notify=0')
+{
+	my $id = "option$options";
+	$id =~ s/\W//g;
+	local $ENV{PGOPTIONS} = $options;
+	($payloads, $rest) = hear('cgae_notify_user', $database, "SELECT cgae.register_agent('m', '{\"v\": 1}', agent_id => '$id');\nRESET ALL;\nSELECT cgae.suspend('$id', 'x');");
+	is_deeply([ events($payloads) ], [ "registration $id 1", "suspension $id 2" ], "nor in this way: $options");
+}
+{
+	local $ENV{PGOPTIONS} = '-c cgae.notify=off';
+	($payloads, $rest) = hear($superuser, $database, "SELECT cgae.register_agent('m', '{}');");
+	is_deeply([ events($payloads) ], [], 'a superuser may');
+}
+
 #
 # Two-phase commit
 #
