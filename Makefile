@@ -94,6 +94,7 @@ ISOLATION = \
 	serializable \
 	audit_rotation \
 	publish \
+	publish_midway \
 	require_tier \
 	sweep_certify \
 	sweeps

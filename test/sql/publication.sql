@@ -224,6 +224,9 @@ DECLARE
 BEGIN
   changed := 0; wrong := 0; raised := 0; drops := 0;
   FOR i IN 1..n LOOP
+    -- some that nobody has swept yet
+    PERFORM pg_temp.agent(format('n%s_%s', i, j), cgae.robustness(1 - random() ^ 3, 1 - random() ^ 3, 1 - random() ^ 3, 1 - random() ^ 3), random() * 120)
+      FROM generate_series(1, 10) AS j;
     cc := pg_temp.six(); er := pg_temp.six(); as_ := pg_temp.six(); ih := random() * 0.5;
     rate := (ARRAY[0, 0.001, 0.01, 0.05])[1 + i % 4];
     back := (i + 1) / 2;  -- an old version, published again
