@@ -55,12 +55,12 @@ SELECT cgae.publish_policy(decay_rate => 0.5, note => NULL);
 SELECT version, decay_rate, time_step, ih_threshold, note FROM cgae.gate_policies WHERE version = 4;
 
 --
--- Only by the function, and never changed
+-- An INSERT meets the same rules, and none is ever changed
 --
 \set VERBOSITY sqlstate
-INSERT INTO cgae.gate_policies SELECT 5, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now() FROM cgae.gate_policies WHERE version = 1;
+INSERT INTO cgae.gate_policies SELECT 9, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now() FROM cgae.gate_policies WHERE version = 1;
 INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-  SELECT cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step FROM cgae.gate_policies WHERE version = 1;
+  SELECT cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, -1, time_step FROM cgae.gate_policies WHERE version = 1;
 UPDATE cgae.gate_policies SET decay_rate = 0;
 DELETE FROM cgae.gate_policies WHERE version = 4;
 TRUNCATE cgae.gate_policies;
