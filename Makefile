@@ -93,9 +93,11 @@ ISOLATION = \
 	repeatable_read \
 	serializable \
 	audit_rotation \
-	sweep_races \
-	publish_races \
-	require_tier_races
+	publish \
+	publish_midway \
+	require_tier \
+	sweep_certify \
+	sweeps
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 

@@ -58,6 +58,7 @@ missing_packages() {
   [ -x "$lib/bin/psql" ] || echo "postgresql-client-$major"
   [ -e "$lib/lib/pgxs/src/makefiles/pgxs.mk" ] || echo "postgresql-server-dev-$major"
   [ -e "/usr/share/postgresql/$major/extension/pgtap.control" ] || echo "postgresql-$major-pgtap"
+  [ -e "/usr/share/postgresql/$major/extension/pg_cron.control" ] || echo "postgresql-$major-cron"
   command -v pg_prove >/dev/null || echo libtap-parser-sourcehandler-pgtap-perl
 }
 

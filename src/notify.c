@@ -21,13 +21,34 @@
 
 static bool notify_enabled = false;
 
+/* Somebody without the right to asked for a value before we were loaded. */
+static bool meddled = false;
+static int	assignments = 0;
+
+static void
+assign_notify(bool newval, void *extra)
+{
+	assignments++;
+	meddled = false;
+}
+
+/*
+ * A connection option (PGOPTIONS) that is given before the library is loaded
+ * is kept as it stands, in place of what the configuration says.  The server
+ * refuses it when the variable is defined, and falls back to its default, not
+ * to the configuration.  So whoever asked without the right to is heard: the
+ * default is assigned first, and a second time only what is granted.
+ */
 void
 cgae_notify_define(void)
 {
+	bool		asked = GetConfigOption("cgae.notify", true, false) != NULL;
+
 	DefineCustomBoolVariable("cgae.notify",
 							 "Sends a notification on channel cgae_events for every event of an agent.",
 							 "A transaction that does so cannot be prepared for two-phase commit.",
-							 &notify_enabled, false, PGC_SUSET, 0, NULL, NULL, NULL);
+							 &notify_enabled, false, PGC_SUSET, 0, NULL, assign_notify, NULL);
+	meddled = asked && assignments == 1;
 	MarkGUCPrefixReserved("cgae");
 }
 
@@ -37,7 +58,7 @@ cgae_notify(const char *type, const text *agent_id, int32 seq)
 	StringInfoData payload;
 	StringInfoData id;
 
-	if (!notify_enabled)
+	if (!notify_enabled && !meddled)
 		return;
 
 	/* payloads are in the server's encoding; JSON needs no more than escapes */

@@ -76,6 +76,7 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 						timestamptz_to_str(when), TextDatumGetCString(agent_id), certified),
 				 errhint("What was true in the past is told by cgae.tier_at().")));
 	}
+	cgae_standing_catch_up(&standing);
 	*tier = cgae_standing_effective_tier(&standing, cgae_policy_in_force(), when);
 	return true;
 }

@@ -30,6 +30,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -58,6 +59,9 @@ static CgaePolicy *in_force = NULL;
 
 /* A cached policy was written by this transaction and may yet vanish. */
 static bool has_uncommitted = false;
+
+/* Who wrote the policy in force. */
+static TransactionId in_force_xmin = InvalidTransactionId;
 
 static void
 invalidate_policies(Oid relid)
@@ -254,11 +258,13 @@ paper_policy(CgaePolicy *policy)
 }
 
 /*
- * Find the row of a version, or of the highest one for version 0, as it
- * stands now.  Returns a copy in the current context, or NULL.
+ * Find the row of a version, or of the highest one for version 0, that a
+ * snapshot sees.  Returns a copy in the current context, or NULL; xmin may be
+ * NULL.
  */
 static HeapTuple
-find_policy(Relation policies, int32 version, int32 *found, bool *uncommitted)
+find_policy(Relation policies, Snapshot snapshot, int32 version, int32 *found,
+			TransactionId *xmin)
 {
 	TupleDesc	desc = RelationGetDescr(policies);
 	TupleTableSlot *slot;
@@ -274,7 +280,7 @@ find_policy(Relation policies, int32 version, int32 *found, bool *uncommitted)
 						RelationGetRelationName(policies))));
 
 	slot = table_slot_create(policies, NULL);
-	scan = table_beginscan(policies, SnapshotSelf, 0, NULL);
+	scan = table_beginscan(policies, snapshot, 0, NULL);
 	*found = 0;
 	while (AttributeNumberIsValid(version_att) &&
 		   table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -289,12 +295,9 @@ find_policy(Relation policies, int32 version, int32 *found, bool *uncommitted)
 		if (best != NULL)
 			heap_freetuple(best);
 		best = ExecCopySlotHeapTuple(slot);
-		if (uncommitted != NULL)
-		{
-			Datum		xmin = slot_getsysattr(slot, MinTransactionIdAttributeNumber, &isnull);
-
-			*uncommitted = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
-		}
+		if (xmin != NULL)
+			*xmin = DatumGetTransactionId(slot_getsysattr(slot, MinTransactionIdAttributeNumber,
+														  &isnull));
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
@@ -305,7 +308,7 @@ int32
 cgae_policy_last_version(Relation policies)
 {
 	int32		last;
-	HeapTuple	tuple = find_policy(policies, 0, &last, NULL);
+	HeapTuple	tuple = find_policy(policies, SnapshotSelf, 0, &last, NULL);
 
 	if (tuple != NULL)
 		heap_freetuple(tuple);
@@ -362,7 +365,7 @@ load_policy(int32 version)
 	CgaePolicy	policy;
 	CgaePolicy *entry;
 	int32		found;
-	bool		uncommitted = false;
+	TransactionId xmin = InvalidTransactionId;
 
 	/* the table may have been dropped since its name was looked up */
 	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
@@ -381,7 +384,7 @@ load_policy(int32 version)
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae policy read",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(scratch);
-	tuple = find_policy(policies, version, &found, &uncommitted);
+	tuple = find_policy(policies, SnapshotSelf, version, &found, &xmin);
 	if (tuple == NULL)
 	{
 		MemoryContextSwitchTo(oldcontext);
@@ -405,18 +408,46 @@ load_policy(int32 version)
 	entry = hash_search(policies_by_version, &found, HASH_ENTER, NULL);
 	*entry = policy;
 	if (version == 0)
+	{
 		in_force = entry;
-	has_uncommitted |= uncommitted;
+		in_force_xmin = xmin;
+	}
+	has_uncommitted |= TransactionIdIsCurrentTransactionId(xmin);
 	return entry;
 }
 
 const CgaePolicy *
 cgae_policy_in_force(void)
 {
+	/*
+	 * FETCH from a cursor and expressions of a long-running function take no
+	 * lock, hence no invalidation.  With none waiting this is one test.
+	 */
+	AcceptInvalidationMessages();
 	if (likely(in_force != NULL && cached_generation == generation))
 		return in_force;
 	renew_cache();
 	return load_policy(0);
+}
+
+int32
+cgae_policy_last_seen(void)
+{
+	int32		version = cgae_policy_in_force()->version;
+	Snapshot	snapshot = GetActiveSnapshot();
+	Relation	policies;
+	HeapTuple	tuple;
+
+	/* our own row may count as not seen here: the scan knows better */
+	if (likely(version == 0 || !XidInMVCCSnapshot(in_force_xmin, snapshot)))
+		return version;
+
+	policies = table_open(cached_relid, AccessShareLock);
+	tuple = find_policy(policies, snapshot, 0, &version, NULL);
+	if (tuple != NULL)
+		heap_freetuple(tuple);
+	table_close(policies, AccessShareLock);
+	return version;
 }
 
 void

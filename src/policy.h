@@ -33,7 +33,13 @@ typedef struct CgaePolicy
 extern const CgaePolicy *cgae_policy_in_force(void);
 
 /*
- * The same for a guard: takes ROW SHARE on gate_policies first, held to the
+ * The highest version that the active snapshot sees: older than the one in
+ * force when that was published since.  0 when there is no registry.
+ */
+extern int32 cgae_policy_last_seen(void);
+
+/*
+ * The policy in force for a guard: takes ROW SHARE on gate_policies first, held to the
  * end of the transaction, so that no publication comes between the judgement
  * and its commit.  Copies, since the guard runs SQL while it uses the policy;
  * the copy has no budget ceilings.

@@ -12,6 +12,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "enum_map.h"
@@ -21,14 +22,24 @@
 #include "statement.h"
 #include "sweep.h"
 
-/* Only who may insert into gate_policies may make everybody wait. */
+/*
+ * Only who may insert into gate_policies may make everybody wait, and only who
+ * sees every agent can bring every agent to the new policy.
+ */
 static void
 require_publisher(void)
 {
-	Oid			policies = get_relname_relid("gate_policies", get_namespace_oid("cgae", false));
+	Oid			namespace = get_namespace_oid("cgae", false);
+	Oid			policies = get_relname_relid("gate_policies", namespace);
 
 	if (pg_class_aclcheck(policies, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "gate_policies");
+	if (check_enable_rls(get_relname_relid("agents", namespace), InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a gate policy cannot be published under row-level security of cgae.agents"),
+				 errdetail("Agents that the publisher does not see would keep their tiers."),
+				 errhint("Publish as the owner of the registry or as a role with BYPASSRLS.")));
 }
 
 /* Append the new version; what is null stays as it is. */
@@ -152,11 +163,13 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 			TupleDesc	desc = SPI_tuptable->tupdesc;
 			CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
 			TimestampTz when = Max(at, standing.certified_at);
-			int			tier_now = cgae_standing_effective_tier(&standing, &now, when);
+			int			tier_now;
 			int			tier_then;
 			Datum		values[4];
 			bool		nulls[4] = {false};
 
+			cgae_standing_catch_up(&standing);
+			tier_now = cgae_standing_effective_tier(&standing, &now, when);
 			/* a new policy starts from what is left under the old one */
 			standing.current_tier = tier_now;
 			tier_then = cgae_standing_effective_tier(&standing, then, when);

@@ -33,6 +33,21 @@ cgae_standing_decayed_tier(const CgaeStanding *standing, const CgaePolicy *polic
 	return Min(tier, standing->current_tier);
 }
 
+void
+cgae_standing_catch_up(CgaeStanding *standing)
+{
+	int32		last = cgae_policy_in_force()->version;
+	int32		seen = cgae_policy_last_seen();
+
+	for (int32 version = Max(seen, 1); version < last; version++)
+	{
+		TimestampTz replaced_at = cgae_policy_by_version(version + 1)->effective_from;
+
+		standing->current_tier = cgae_standing_decayed_tier(standing, cgae_policy_by_version(version),
+															Max(replaced_at, standing->certified_at));
+	}
+}
+
 int
 cgae_standing_effective_tier(const CgaeStanding *standing, const CgaePolicy *policy,
 							 TimestampTz at)

@@ -23,6 +23,13 @@ typedef struct CgaeStanding
 extern CgaeDecay cgae_policy_decay(const CgaePolicy *policy);
 
 /*
+ * Bring a standing that was read under the active snapshot to where the
+ * publications since have brought the agent: each lets it fall to what the
+ * policy before had left of its tier.
+ */
+extern void cgae_standing_catch_up(CgaeStanding *standing);
+
+/*
  * Tier of the decayed vector, never above the current one, whatever the
  * status.  at is not before certified_at.
  */

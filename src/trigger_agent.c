@@ -20,6 +20,7 @@
 #include "agent.h"
 #include "architecture.h"
 #include "errors.h"
+#include "notify.h"
 #include "sweep.h"
 
 /* Columns that clients never write: the guard derives them. */
@@ -521,6 +522,9 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	open_unchanged(&agent, shape, trigdata, &old);
 	cgae_agent_certify(&agent, certification);
 	cgae_agent_store(&agent);
+	/* here, so that listeners hear of it before what it entails */
+	cgae_notify(certification->is_mismatch ? CGAE_OUTCOME_MISMATCH : "certification", agent.id,
+				certification->seq);
 	cgae_agent_write_events(&agent, trigdata->tg_relation, certification->actor);
 	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
 }

@@ -19,7 +19,6 @@
 #include "agent.h"
 #include "architecture.h"
 #include "errors.h"
-#include "notify.h"
 #include "unconfirmed.h"
 
 typedef enum CertificationColumn
@@ -332,8 +331,6 @@ before_insert(TriggerData *trigdata)
 							  certification.observed);
 	if (shape->other_unique_indexes > 0)
 		cgae_unconfirmed_add(certification.agent_id, certification.seq);
-	cgae_notify(certification.is_mismatch ? CGAE_OUTCOME_MISMATCH : "certification",
-				certification.agent_id, certification.seq);
 	if (expected_receipt != NULL &&
 		expected_receipt->trigger_depth + 1 == cgae_trigger_depth() &&
 		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))

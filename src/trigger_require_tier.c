@@ -65,9 +65,9 @@ tier_of_argument(const Trigger *trigger)
 	return 0;					/* not reached */
 }
 
-/* Owner of cgae.agents, after checking that the table's owner may refer to it. */
+/* cgae.agents, after checking that the table's owner may refer to it. */
 static Oid
-registry_owner(Relation relation)
+referenced_agents(Relation relation)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
@@ -85,7 +85,7 @@ registry_owner(Relation relation)
 						RelationGetRelationName(relation)),
 				 errhint("GRANT REFERENCES (agent_id) ON cgae.agents TO %s.",
 						 quote_identifier(GetUserNameFromId(owner, false)))));
-	return cgae_relation_owner(agents);
+	return agents;
 }
 
 /* Refuse a tier that is too low, saying what holds it down. */
@@ -148,6 +148,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	char	   *status;
 	int			required;
 	int			held;
+	Oid			agents;
 	TimestampTz at;
 
 	if (!TRIGGER_FIRED_FOR_ROW(event) || !TRIGGER_FIRED_AFTER(event) ||
@@ -164,8 +165,10 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(agent_id);
 
 	cgae_policy_in_force_for_guard(&policy);
-	cgae_owner_begin(registry_owner(trigdata->tg_relation), &rights);
-	if (cgae_owner_execute(RelationGetRelid(trigdata->tg_relation), CGAE_Q_REQUIRE_TIER,
+	agents = referenced_agents(trigdata->tg_relation);
+	cgae_owner_begin(cgae_relation_owner(agents), &rights);
+	/* one plan for all application tables */
+	if (cgae_owner_execute(agents, CGAE_Q_REQUIRE_TIER,
 						   "SELECT " CGAE_STANDING_COLUMNS ", status FROM cgae.agents"
 						   " WHERE agent_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
 						   lengthof(types), types, values, NULL) == 0)

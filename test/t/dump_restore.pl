@@ -91,8 +91,7 @@ SELECT cgae.suspend('agent 31', 'manual "review"'), cgae.suspend('agent 31', 'a,
 SELECT cgae.update_architecture('agent 32', '{"layers": "more"}');
 SELECT cgae.deregister_agent('agent 33');
 SELECT cgae.observe_architecture('agent 37', repeat('ab', 32));
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, note)
-  SELECT cc, er, as_, 0.6, budget_ceilings, audit_intensities, decay_rate, '12:00', 'stricter' FROM cgae.gate_policies;
+SELECT cgae.publish_policy(ih_threshold => 0.6, time_step => '12:00', note => 'stricter');
 SELECT cgae.certify('agent 34', '(0.95,0.95,0.95,0.55)');
 ALTER TABLE cgae.agents ADD region text DEFAULT 'eu', ADD half numeric GENERATED ALWAYS AS (balance / 2) STORED;
 ALTER TABLE cgae.certifications ADD ticket int;
