@@ -13,6 +13,7 @@ DATA = \
 
 OBJS = \
 	src/agent.o \
+	src/agent_limits.o \
 	src/architecture.o \
 	src/audit_lottery.o \
 	src/audit_seeds.o \

@@ -42,7 +42,8 @@ cgae_announced_sweep(void)
  * time: whoever holds the lock may be certifying them.
  *
  * The inner SELECT stands in an ARRAY so that the outer one is planned for a
- * handful of keys, not for a share of the table.
+ * handful of keys, not for a share of the table.  The order is the index's: one
+ * probe a tier finds who is due.
  */
 static int64
 sweep_batch(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch)
@@ -62,8 +63,9 @@ sweep_batch(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch)
 								   " WHERE agent_id OPERATOR(pg_catalog.=) ANY (ARRAY("
 								   "SELECT agent_id FROM cgae.agents"
 								   " WHERE status OPERATOR(pg_catalog.=) 'active'"
+								   " AND current_tier OPERATOR(pg_catalog.=) ANY (CAST('{T1,T2,T3,T4,T5}' AS cgae.tier[]))"
 								   " AND tier_drop_at OPERATOR(pg_catalog.<=) $1"
-								   " ORDER BY tier_drop_at LIMIT $2"
+								   " ORDER BY current_tier, tier_drop_at LIMIT $2"
 								   " FOR NO KEY UPDATE SKIP LOCKED))",
 								   lengthof(types), types, values, NULL, false);
 	}

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "agent.h"
+#include "agent_limits.h"
 #include "architecture.h"
 #include "errors.h"
 #include "notify.h"
@@ -123,26 +124,6 @@ stated_architecture(const CgaeRow *row, const char *agent_id, bool use_config, b
 	return source != NULL;
 }
 
-/* What a client is free to set, within limits; old is NULL on insert. */
-static void
-check_free_columns(const CgaeRow *new, const CgaeRow *old, const char *agent_id)
-{
-	if ((old == NULL || !cgae_row_same(new, old, AGENT_MODEL_NAME)) &&
-		!ROW_NULL(new, AGENT_MODEL_NAME) &&
-		cgae_is_blank(TextDatumGetCString(ROW_VALUE(new, AGENT_MODEL_NAME))))
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("model_name of agent \"%s\" is blank", agent_id),
-				 cgae_err_object("agents", "model_name", "model_name_not_blank")));
-	if ((old == NULL || !cgae_row_same(new, old, AGENT_PROVENANCE)) &&
-		!ROW_NULL(new, AGENT_PROVENANCE) &&
-		!JB_ROOT_IS_OBJECT(DatumGetJsonbP(ROW_VALUE(new, AGENT_PROVENANCE))))
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("provenance of agent \"%s\" is not a JSON object", agent_id),
-				 cgae_err_object("agents", "provenance", "provenance_is_object")));
-}
-
 /* On insert, a derived column may be left out, null, or its default. */
 static void
 take_default(CgaeRow *row, CgaeAgentColumn column, const char *agent_id, bool is_default,
@@ -226,7 +207,7 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("agent_id \"%s\" is blank", id),
 				 cgae_err_object("agents", "agent_id", "agent_id_not_blank")));
-	check_free_columns(row, NULL, id);
+	cgae_agent_check_limits(row, NULL, id);
 
 	for (int i = 0; i < lengthof(unset); i++)
 		require_null(row, unset[i], id);
@@ -468,7 +449,7 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 	bool		requested = false;
 	const char *id = TextDatumGetCString(ROW_VALUE(old, AGENT_ID));
 
-	check_free_columns(new, old, id);
+	cgae_agent_check_limits(new, old, id);
 	for (int i = 0; i < lengthof(derived_columns); i++)
 		if (!cgae_row_same(new, old, derived_columns[i]))
 			refuse_derived(derived_columns[i], id);

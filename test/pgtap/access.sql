@@ -147,7 +147,7 @@ SELECT is(t.attempt('t_enroller', $$INSERT INTO cgae.agents (agent_id, model_nam
 
 -- A certification's error tells its reader no more than that: no row is printed.
 SELECT is(t.try('t_enroller', $$INSERT INTO cgae.agents (agent_id, model_name, model_config, balance) VALUES ('g', 'm', '{}', -1)$$),
-          '23514: new row for relation "agents" violates check constraint "agents_balance_not_negative"', 'a refusal');
+          '23514: balance of agent "g" is -1, which is negative', 'a refusal');
 
 -- RLS on certifications scopes an auditor.
 CREATE ROLE t_scoped;

@@ -215,7 +215,8 @@ INSERT INTO cgae.certifications (agent_id, robustness, certified_at) SELECT 'due
 RESET client_min_messages;
 VACUUM ANALYZE cgae.agents;
 PREPARE due(timestamptz, int) AS SELECT agent_id FROM cgae.agents
-  WHERE status OPERATOR(pg_catalog.=) 'active' AND tier_drop_at OPERATOR(pg_catalog.<=) $1 ORDER BY tier_drop_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED;
+  WHERE status OPERATOR(pg_catalog.=) 'active' AND current_tier OPERATOR(pg_catalog.=) ANY (CAST('{T1,T2,T3,T4,T5}' AS cgae.tier[]))
+    AND tier_drop_at OPERATOR(pg_catalog.<=) $1 ORDER BY current_tier, tier_drop_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED;
 SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE due(now(), 1000);
 RESET plan_cache_mode;
