@@ -20,6 +20,9 @@ OBJS = \
 	src/cache.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
+	src/certification.o \
+	src/certification_batch.o \
+	src/certification_touch.o \
 	src/decay.o \
 	src/decay_core.o \
 	src/enum_map.o \
@@ -42,6 +45,7 @@ OBJS = \
 	src/policy.o \
 	src/registry.o \
 	src/registry_access.o \
+	src/registry_certify.o \
 	src/registry_ddl.o \
 	src/registry_policy.o \
 	src/registry_report.o \
@@ -86,7 +90,7 @@ ISOLATION = \
 	certify_drift \
 	certify_architecture \
 	certify_holds \
-	certify_money \
+	certify_many certify_money \
 	certify_policy \
 	heartbeats \
 	crosswise \

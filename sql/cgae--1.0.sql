@@ -523,6 +523,23 @@ CREATE FUNCTION cgae.certify(
   AS 'MODULE_PATHNAME', 'cgae_certify' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz) IS 'record an audit: certifies the agent at the tier of its vector, or suspends it when the observed architecture differs';
 
+CREATE FUNCTION cgae.certify_many(
+    agent_ids pg_catalog.text[],
+    robustness cgae.robustness[],
+    audit_types pg_catalog.text[] DEFAULT NULL,
+    observed_architecture_hashes pg_catalog.text[] DEFAULT NULL,
+    audit_details pg_catalog.jsonb[] DEFAULT NULL,
+    certified_at pg_catalog.timestamptz[] DEFAULT NULL,
+    OUT outcome pg_catalog.text,
+    OUT agent_id pg_catalog.text,
+    OUT seq pg_catalog.int4,
+    OUT tier cgae.tier,
+    OUT status cgae.agent_status,
+    OUT previous_tier cgae.tier)
+  RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_certify_many' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.certify_many(pg_catalog.text[], cgae.robustness[], pg_catalog.text[], pg_catalog.text[], pg_catalog.jsonb[], pg_catalog.timestamptz[]) IS 'record many audits in one statement, all or none: one row of certify() each, in the order of the arrays; a null array or element is certify()''s default';
+
 CREATE FUNCTION cgae.demote(
     agent_id pg_catalog.text,
     new_robustness cgae.robustness,

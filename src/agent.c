@@ -317,7 +317,7 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 	cgae_row_set(row, AGENT_LAST_AUDIT_AT, at);
 	agent->current_tier = certification->tier;
 	agent->certified_at = certification->certified_at;
-	store_tier_drop(agent, &certification->policy);
+	store_tier_drop(agent, certification->policy);
 	cgae_row_set(row, AGENT_CERTIFICATION_COUNT, Int32GetDatum(agent->certification_count + 1));
 	if (certification->observed != NULL)
 		cgae_row_set(row, AGENT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
@@ -366,12 +366,12 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	if (certification->has_certified_at)
 		check_time(agent, "certifications", "certified_at", certification->certified_at);
 
-	certification->tier = cgae_gate_core_tier(&certification->policy.gate,
+	certification->tier = cgae_gate_core_tier(&certification->policy->gate,
 											  certification->robustness);
 	if (certification->is_demotion)
 		check_demotion(agent, certification);
 
-	passing = certification->robustness->score[CGAE_IH] >= certification->policy.gate.ih_threshold;
+	passing = certification->robustness->score[CGAE_IH] >= certification->policy->gate.ih_threshold;
 	if (!passing)
 		cgae_holds_add(&agent->holds, CGAE_HOLD_FAILED_AUDIT);
 	else

@@ -31,7 +31,7 @@ typedef struct CgaeCertification
 	TimestampTz certified_at;	/* given; then as judged */
 	bool		is_demotion;
 	const char *reason;			/* of a demotion; NULL: none given */
-	CgaePolicy	policy;
+	const CgaePolicy *policy;
 	const char *actor;
 
 	/* what follows from it */
@@ -45,30 +45,28 @@ typedef struct CgaeCertification
 	char		registered[65]; /* hash that the observed one was compared with */
 } CgaeCertification;
 
-/*
- * Consume the announced certification when it is for this agent, else NULL.
- * For the guard of agents only.
- */
-extern CgaeCertification *cgae_claim_certification(const text *agent_id);
-
-/* What certify() reports about the row that it inserted. */
-typedef struct CgaeReceipt
+/* What a client says of a certification, in the order of certify()'s arguments. */
+typedef enum CgaeGiven
 {
-	const text *agent_id;		/* whose certification is waited for */
-	int			trigger_depth;	/* at which certify() runs; its own guard runs one deeper */
-	bool		filled;
-	bool		is_mismatch;
-	int32		seq;
-	int			tier;
-	int			previous_tier;
-	CgaeStatus	status;
-} CgaeReceipt;
+	GIVEN_AGENT_ID,
+	GIVEN_ROBUSTNESS,
+	GIVEN_AUDIT_TYPE,
+	GIVEN_OBSERVED_HASH,
+	GIVEN_AUDIT_DETAILS,
+	GIVEN_CERTIFIED_AT,
+	GIVEN_COLUMNS
+} CgaeGiven;
 
 /*
- * Ask the guard to fill a receipt while certify() runs its INSERT, so that
- * the caller needs no SELECT privilege for a RETURNING.  Returns the receipt
- * asked for before, to be put back, also on error.
+ * Begin a certification with what is given; only the agent_id must not be
+ * null.  Points into the values.  A malformed hash is an error
+ * (invalid_text_representation).
  */
-extern CgaeReceipt *cgae_expect_receipt(CgaeReceipt *receipt);
+extern void cgae_certification_begin(CgaeCertification *certification, const Datum *values,
+									 const bool *nulls);
+
+/* Would two certifications, one of them perhaps judged already, be judged alike? */
+extern bool cgae_certification_same(const CgaeCertification *given,
+									const CgaeCertification *judged);
 
 #endif							/* CGAE_CERTIFICATION_H */

@@ -9,7 +9,10 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
 
 #include "cache.h"
 #include "plan_cache.h"
@@ -78,4 +81,21 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 	memcpy(entry->argument_types, argument_types, types_size);
 	entry->plan = plan;			/* validity last: preparing may have failed */
 	return plan;
+}
+
+void
+cgae_plan_by_index(SPIPlanPtr plan)
+{
+	static const char *const avoided[] = {"enable_seqscan", "enable_bitmapscan"};
+	int			nest_level = NewGUCNestLevel();
+	CachedPlan *cached;
+
+	for (int i = 0; i < lengthof(avoided); i++)
+		(void) set_config_option(avoided[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	/* the plan cache keeps it; the settings are back before any trigger runs */
+	cached = SPI_plan_get_cached_plan(plan);
+	if (cached != NULL)
+		ReleaseCachedPlan(cached, CurrentResourceOwner);
+	AtEOXact_GUC(true, nest_level);
 }

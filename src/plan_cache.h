@@ -11,11 +11,13 @@
 typedef enum CgaeQuery
 {
 	CGAE_Q_TOUCH_AGENT,			/* guard: lock, check and rewrite an agent's row */
+	CGAE_Q_TOUCH_AGENTS,		/* guard: the same for a batch */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
 	CGAE_Q_REQUIRE_TIER,
 	CGAE_Q_REGISTER,
 	CGAE_Q_CERTIFY,
+	CGAE_Q_CERTIFY_MANY,
 	CGAE_Q_AGENT_EXISTS,
 	CGAE_Q_REGISTERED_HASH,
 	CGAE_Q_OBSERVE,
@@ -53,5 +55,11 @@ typedef enum CgaeQuery
  */
 extern SPIPlanPtr cgae_plan(Oid owner, CgaeQuery query, const char *sql,
 							int argument_count, const Oid *argument_types);
+
+/*
+ * Plan a statement now, if that is still to be done, without scans of whole
+ * tables or bitmaps: where keys are looked up, rows are then met in key order.
+ */
+extern void cgae_plan_by_index(SPIPlanPtr plan);
 
 #endif							/* CGAE_PLAN_CACHE_H */

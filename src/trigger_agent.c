@@ -20,6 +20,7 @@
 #include "agent.h"
 #include "agent_limits.h"
 #include "architecture.h"
+#include "certification_touch.h"
 #include "errors.h"
 #include "notify.h"
 #include "sweep.h"

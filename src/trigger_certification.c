@@ -9,15 +9,15 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "agent.h"
 #include "architecture.h"
+#include "certification_touch.h"
 #include "errors.h"
 #include "unconfirmed.h"
 
@@ -56,92 +56,6 @@ static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 	[CERT_RECORDED_AT] = {"recorded_at", "timestamptz"},
 	[CERT_STATUS] = {"status", "cgae.agent_status"},
 };
-
-/* The certification that this backend's guard is about to write, if any. */
-static CgaeCertification *announced = NULL;
-
-/* Who waits for the result of an INSERT, if anybody. */
-static CgaeReceipt *expected_receipt = NULL;
-
-CgaeCertification *
-cgae_claim_certification(const text *agent_id)
-{
-	CgaeCertification *certification = announced;
-
-	if (certification == NULL || !cgae_text_equal(certification->agent_id, agent_id))
-		return NULL;
-	announced = NULL;
-	return certification;
-}
-
-CgaeReceipt *
-cgae_expect_receipt(CgaeReceipt *receipt)
-{
-	CgaeReceipt *before = expected_receipt;
-
-	expected_receipt = receipt;
-	return before;
-}
-
-/*
- * Lock, check and rewrite the agent's row; the guard of agents does the rest.
- * The columns are named for the user's own UPDATE OF triggers to see.
- */
-static void
-touch_agent(Relation relation, CgaeCertification *certification)
-{
-	static const Oid types[] = {TEXTOID};
-	CgaeCertification *outer = announced;
-	Datum		values[] = {PointerGetDatum(certification->agent_id)};
-	uint64		processed = 0;
-
-	announced = certification;
-	PG_TRY();
-	{
-		processed = cgae_guard_execute(relation, CGAE_Q_TOUCH_AGENT,
-									   "UPDATE cgae.agents SET"
-									   " initial_robustness = initial_robustness,"
-									   " status = status,"
-									   " holds = holds,"
-									   " certified_tier = certified_tier,"
-									   " current_tier = current_tier,"
-									   " current_robustness = current_robustness,"
-									   " certified_at = certified_at,"
-									   " last_audit_at = last_audit_at,"
-									   " tier_drop_at = tier_drop_at,"
-									   " observed_architecture_hash = observed_architecture_hash,"
-									   " last_seq = last_seq,"
-									   " certification_count = certification_count"
-									   " WHERE agent_id OPERATOR(pg_catalog.=) $1",
-									   lengthof(types), types, values, NULL);
-	}
-	PG_FINALLY();
-	{
-		announced = outer;
-	}
-	PG_END_TRY();
-
-	if (certification->judged_in == InvalidSubTransactionId && processed == 0 &&
-		cgae_guard_execute(relation, CGAE_Q_AGENT_EXISTS,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   lengthof(types), types, values, NULL) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
-				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
-				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
-
-	/*
-	 * Another subtransaction: an update inside a trigger of the owner's was
-	 * taken for ours, and may have been rolled back since.
-	 */
-	if (certification->judged_in != GetCurrentSubTransactionId() || processed != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("update of agent \"%s\" by its certification was suppressed",
-						text_to_cstring(certification->agent_id)),
-				 errhint("A trigger on cgae.agents, or the guard's absence from it, prevents certification.")));
-}
 
 /* Refuse a value that disagrees with what the guard found. */
 static void
@@ -254,7 +168,7 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 	settle_tier(row, CERT_TIER, certification, certification->tier);
 	settle_tier(row, CERT_PREVIOUS_TIER, certification, certification->previous_tier);
 	settle_integer(row, CERT_SEQ, certification, certification->seq);
-	settle_integer(row, CERT_POLICY_VERSION, certification, certification->policy.version);
+	settle_integer(row, CERT_POLICY_VERSION, certification, certification->policy->version);
 	settle_audit(row, certification);
 	if (certification->is_mismatch)
 		cgae_row_set_null(row, CERT_POLICY_VERSION);	/* it judged nothing */
@@ -269,50 +183,57 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 
 /* Take from the row what the client says. */
 static void
-read_row(const CgaeRow *row, CgaeCertification *certification, char observed[65])
+read_row(const CgaeRow *row, CgaeCertification *certification)
 {
-	memset(certification, 0, sizeof(*certification));
-	certification->agent_id = DatumGetTextPP(ROW_VALUE(row, CERT_AGENT_ID));
-	certification->actor = cgae_guard_actor();
-	if (!ROW_NULL(row, CERT_ROBUSTNESS))
-		certification->robustness =
-			(const CgaeRobustness *) DatumGetPointer(ROW_VALUE(row, CERT_ROBUSTNESS));
-	if (!ROW_NULL(row, CERT_OBSERVED_HASH))
-	{
-		cgae_parse_architecture_hash(DatumGetTextPP(ROW_VALUE(row, CERT_OBSERVED_HASH)), observed);
-		certification->observed = observed;
-	}
-	if (!ROW_NULL(row, CERT_CERTIFIED_AT))
-	{
-		certification->has_certified_at = true;
-		certification->certified_at = DatumGetTimestampTz(ROW_VALUE(row, CERT_CERTIFIED_AT));
-	}
-	if (!ROW_NULL(row, CERT_AUDIT_TYPE) &&
-		strcmp(TextDatumGetCString(ROW_VALUE(row, CERT_AUDIT_TYPE)), CGAE_AUDIT_DEMOTION) == 0)
-	{
-		Datum		details = ROW_VALUE(row, CERT_AUDIT_DETAILS);
+	static const CertificationColumn given[GIVEN_COLUMNS] = {
+		[GIVEN_AGENT_ID] = CERT_AGENT_ID,
+		[GIVEN_ROBUSTNESS] = CERT_ROBUSTNESS,
+		[GIVEN_AUDIT_TYPE] = CERT_AUDIT_TYPE,
+		[GIVEN_OBSERVED_HASH] = CERT_OBSERVED_HASH,
+		[GIVEN_AUDIT_DETAILS] = CERT_AUDIT_DETAILS,
+		[GIVEN_CERTIFIED_AT] = CERT_CERTIFIED_AT,
+	};
+	Datum		values[GIVEN_COLUMNS];
+	bool		nulls[GIVEN_COLUMNS];
 
-		certification->is_demotion = true;
-		if (!ROW_NULL(row, CERT_AUDIT_DETAILS) && JB_ROOT_IS_OBJECT(DatumGetJsonbP(details)))
-		{
-			JsonbValue	value;
-
-			if (getKeyJsonValueFromContainer(&DatumGetJsonbP(details)->root, "reason", 6,
-											 &value) != NULL && value.type == jbvString)
-				certification->reason = pnstrdup(value.val.string.val, value.val.string.len);
-		}
+	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	{
+		values[i] = ROW_VALUE(row, given[i]);
+		nulls[i] = ROW_NULL(row, given[i]);
 	}
+	cgae_certification_begin(certification, values, nulls);
 }
 
-/* Judge a new row and complete it. */
+/* Judge the first certification of each agent of a batch, in one statement. */
+static void
+judge_together(Relation relation, CgaeBatch *batch)
+{
+	/* for as long as the batch, which outlives this row */
+	MemoryContext oldcontext = MemoryContextSwitchTo(GetMemoryChunkContext(batch->entries));
+	CgaePolicy *policy = palloc(sizeof(CgaePolicy));
+	const char *actor = cgae_guard_actor();
+
+	MemoryContextSwitchTo(oldcontext);
+	cgae_policy_in_force_for_guard(policy);
+	for (int i = 0; i < batch->count; i++)
+	{
+		batch->entries[i].certification.policy = policy;
+		batch->entries[i].certification.actor = actor;
+	}
+	cgae_touch_agents(relation, batch);
+}
+
+/* Judge a new row, unless its batch was, and complete it. */
 static HeapTuple
 before_insert(TriggerData *trigdata)
 {
 	Relation	relation = trigdata->tg_relation;
 	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
+	CgaeBatch  *batch = cgae_batch_announced();
+	CgaeBatchEntry *entry = NULL;
 	CgaeCertification certification;
+	CgaePolicy	policy;
 	CgaeRow		row;
-	char		observed[65];
 
 	cgae_row_open(&row, shape, RelationGetDescr(relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, CERT_AGENT_ID))
@@ -320,10 +241,33 @@ before_insert(TriggerData *trigdata)
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("certification names no agent: agent_id is null"),
 				 cgae_err_object("certifications", "agent_id", NULL)));
-	read_row(&row, &certification, observed);
-	cgae_policy_in_force_for_guard(&certification.policy);
+	read_row(&row, &certification);
 
-	touch_agent(relation, &certification);
+	if (batch != NULL)
+	{
+		if (batch->taken == 0 && batch->firsts == NULL && batch->count > 1 &&
+			cgae_may_touch_together(relation))
+			judge_together(relation, batch);
+		entry = cgae_batch_take(batch, certification.agent_id);
+	}
+
+	if (entry != NULL && entry->certification.judged_in != InvalidSubTransactionId)
+	{
+		if (!cgae_certification_same(&certification, &entry->certification))
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("certification of agent \"%s\" was changed after it was judged",
+							text_to_cstring(certification.agent_id)),
+					 errhint("A rule on cgae.certifications interferes; use cgae.certify().")));
+		certification = entry->certification;
+	}
+	else
+	{
+		certification.actor = cgae_guard_actor();
+		cgae_policy_in_force_for_guard(&policy);
+		certification.policy = &policy;
+		cgae_touch_agent(relation, &certification);
+	}
 
 	complete_row(&row, &certification);
 	if (certification.is_mismatch)
@@ -331,16 +275,11 @@ before_insert(TriggerData *trigdata)
 							  certification.observed);
 	if (shape->other_unique_indexes > 0)
 		cgae_unconfirmed_add(certification.agent_id, certification.seq);
-	if (expected_receipt != NULL &&
-		expected_receipt->trigger_depth + 1 == cgae_trigger_depth() &&
-		cgae_text_equal(expected_receipt->agent_id, certification.agent_id))
+	if (entry != NULL)
 	{
-		expected_receipt->filled = true;
-		expected_receipt->is_mismatch = certification.is_mismatch;
-		expected_receipt->seq = certification.seq;
-		expected_receipt->tier = certification.tier;
-		expected_receipt->previous_tier = certification.previous_tier;
-		expected_receipt->status = certification.status;
+		/* only what was found is looked at later: the rest dies with the row */
+		entry->certification = certification;
+		entry->filled = true;
 	}
 	return cgae_row_close(&row, trigdata->tg_trigtuple);
 }

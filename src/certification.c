@@ -1,0 +1,88 @@
+/*
+ * certification.c
+ *	  What a client says of a certification.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "architecture.h"
+#include "certification.h"
+#include "robustness.h"
+
+/* The reason of a demotion, a string in its details; NULL when there is none. */
+static const char *
+reason_in(Datum audit_details)
+{
+	Jsonb	   *details = DatumGetJsonbP(audit_details);
+	JsonbValue	value;
+
+	if (!JB_ROOT_IS_OBJECT(details) ||
+		getKeyJsonValueFromContainer(&details->root, "reason", 6, &value) == NULL ||
+		value.type != jbvString)
+		return NULL;
+	return pnstrdup(value.val.string.val, value.val.string.len);
+}
+
+/* Is a text value this word? */
+static bool
+text_is(const text *value, const char *word)
+{
+	return VARSIZE_ANY_EXHDR(value) == strlen(word) &&
+		memcmp(VARDATA_ANY(value), word, strlen(word)) == 0;
+}
+
+void
+cgae_certification_begin(CgaeCertification *certification, const Datum *values, const bool *nulls)
+{
+	memset(certification, 0, sizeof(*certification));
+	certification->agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID]);
+	if (!nulls[GIVEN_ROBUSTNESS])
+		certification->robustness = DatumGetRobustnessP(values[GIVEN_ROBUSTNESS]);
+	if (!nulls[GIVEN_OBSERVED_HASH])
+	{
+		char	   *observed = palloc(65);
+
+		cgae_parse_architecture_hash(DatumGetTextPP(values[GIVEN_OBSERVED_HASH]), observed);
+		certification->observed = observed;
+	}
+	if (!nulls[GIVEN_CERTIFIED_AT])
+	{
+		certification->has_certified_at = true;
+		certification->certified_at = DatumGetTimestampTz(values[GIVEN_CERTIFIED_AT]);
+	}
+	if (!nulls[GIVEN_AUDIT_TYPE] &&
+		text_is(DatumGetTextPP(values[GIVEN_AUDIT_TYPE]), CGAE_AUDIT_DEMOTION))
+	{
+		certification->is_demotion = true;
+		if (!nulls[GIVEN_AUDIT_DETAILS])
+			certification->reason = reason_in(values[GIVEN_AUDIT_DETAILS]);
+	}
+}
+
+/* Are two strings the same, or both not given? */
+static bool
+same_string(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+cgae_certification_same(const CgaeCertification *given, const CgaeCertification *judged)
+{
+	if (given->robustness == NULL || judged->robustness == NULL ?
+		given->robustness != judged->robustness :
+		memcmp(given->robustness, judged->robustness, sizeof(CgaeRobustness)) != 0)
+		return false;
+
+	/* on a mismatch an unusable time was replaced */
+	if (given->has_certified_at != judged->has_certified_at ||
+		(given->has_certified_at && !judged->is_mismatch &&
+		 given->certified_at != judged->certified_at))
+		return false;
+	return given->is_demotion == judged->is_demotion &&
+		same_string(given->observed, judged->observed) &&
+		same_string(given->reason, judged->reason);
+}

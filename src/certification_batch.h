@@ -1,0 +1,56 @@
+/*
+ * certification_batch.h
+ *	  The certifications that one call of certify(), demote() or
+ *	  certify_many() is about to insert, and what came of each.
+ *
+ * The function announces them; the guard of certifications takes an entry for
+ * each row of the function's own INSERT and notes there what it found, so that
+ * the caller needs no SELECT privilege for a RETURNING.  The guard may also
+ * have the first entry of every agent judged together, in one UPDATE, before
+ * it completes the rows one by one.
+ */
+#ifndef CGAE_CERTIFICATION_BATCH_H
+#define CGAE_CERTIFICATION_BATCH_H
+
+#include "certification.h"
+
+typedef struct CgaeBatchEntry
+{
+	const text *agent_id;
+	CgaeCertification certification;	/* as given, then as judged */
+	bool		is_first;		/* of its agent; set when firsts are found */
+	bool		filled;			/* its row reached the guard and was completed */
+} CgaeBatchEntry;
+
+typedef struct CgaeBatch
+{
+	int			count;
+	CgaeBatchEntry *entries;	/* in the order of the call */
+	int			trigger_depth;	/* at which the function runs; its guard runs one deeper */
+	int			taken;			/* entries whose rows have reached the guard */
+	struct batch_agents_hash *firsts;	/* first entry of each agent; NULL: not looked for */
+	int			next_first;		/* where to look next for a first entry */
+} CgaeBatch;
+
+/*
+ * Announce a batch while its INSERT runs; NULL for none.  Returns the one
+ * announced before, to be put back, also on error.
+ */
+extern CgaeBatch *cgae_batch_announce(CgaeBatch *batch);
+
+/* The batch whose INSERT the calling trigger belongs to, or NULL. */
+extern CgaeBatch *cgae_batch_announced(void);
+
+/*
+ * Take the next entry for a row of an agent, rows coming in the order of the
+ * call; NULL when the row is none of the batch's.
+ */
+extern CgaeBatchEntry *cgae_batch_take(CgaeBatch *batch, const text *agent_id);
+
+/* Find the first entry of every agent; returns how many.  dest has room for count entries. */
+extern int	cgae_batch_find_firsts(CgaeBatch *batch, CgaeBatchEntry **dest);
+
+/* The first entry of an agent, once they were found; NULL when there is none. */
+extern CgaeBatchEntry *cgae_batch_first(CgaeBatch *batch, const text *agent_id);
+
+#endif							/* CGAE_CERTIFICATION_BATCH_H */

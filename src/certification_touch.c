@@ -1,0 +1,221 @@
+/*
+ * certification_touch.c
+ *	  How a certification reaches its agent's row.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "certification_touch.h"
+#include "errors.h"
+#include "guard.h"
+
+/*
+ * Lock, check and rewrite the agent's row; the guard of agents does the rest.
+ * The columns are named for the user's own UPDATE OF triggers to see.
+ */
+#define TOUCH \
+	"UPDATE cgae.agents SET" \
+	" initial_robustness = initial_robustness," \
+	" status = status," \
+	" holds = holds," \
+	" certified_tier = certified_tier," \
+	" current_tier = current_tier," \
+	" current_robustness = current_robustness," \
+	" certified_at = certified_at," \
+	" last_audit_at = last_audit_at," \
+	" tier_drop_at = tier_drop_at," \
+	" observed_architecture_hash = observed_architecture_hash," \
+	" last_seq = last_seq," \
+	" certification_count = certification_count"
+
+/* The certification that this backend's guard is about to write, if any. */
+static CgaeCertification *announced = NULL;
+
+/* The batch that it is about to write, and how deep in triggers it does so. */
+static CgaeBatch *announced_batch = NULL;
+static int	announced_batch_depth = 0;
+
+CgaeCertification *
+cgae_claim_certification(const text *agent_id)
+{
+	CgaeCertification *certification = announced;
+
+	if (certification != NULL && cgae_text_equal(certification->agent_id, agent_id))
+	{
+		announced = NULL;
+		return certification;
+	}
+	/* an update by a trigger of the owner's on agents runs deeper, and is none of ours */
+	if (announced_batch != NULL && announced_batch_depth + 1 == cgae_trigger_depth())
+	{
+		CgaeBatchEntry *entry = cgae_batch_first(announced_batch, agent_id);
+
+		if (entry != NULL && entry->certification.judged_in == InvalidSubTransactionId)
+			return &entry->certification;
+	}
+	return NULL;
+}
+
+/* See that the agent's row was reached, and that what was done there stands. */
+static void
+check_judged(Relation certifications, const CgaeCertification *certification, bool updated)
+{
+	static const Oid types[] = {TEXTOID};
+	Datum		values[] = {PointerGetDatum(certification->agent_id)};
+
+	if (certification->judged_in == InvalidSubTransactionId && !updated &&
+		cgae_guard_execute(certifications, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   lengthof(types), types, values, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
+				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
+				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
+
+	/*
+	 * Another subtransaction: an update inside a trigger of the owner's was
+	 * taken for ours, and may have been rolled back since.
+	 */
+	if (certification->judged_in != GetCurrentSubTransactionId() || !updated)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("update of agent \"%s\" by its certification was suppressed",
+						text_to_cstring(certification->agent_id)),
+				 errhint("A trigger on cgae.agents, or the guard's absence from it, prevents certification.")));
+}
+
+void
+cgae_touch_agent(Relation certifications, CgaeCertification *certification)
+{
+	static const Oid types[] = {TEXTOID};
+	CgaeCertification *outer = announced;
+	Datum		values[] = {PointerGetDatum(certification->agent_id)};
+	uint64		processed = 0;
+
+	announced = certification;
+	PG_TRY();
+	{
+		processed = cgae_guard_execute(certifications, CGAE_Q_TOUCH_AGENT,
+									   TOUCH " WHERE agent_id OPERATOR(pg_catalog.=) $1",
+									   lengthof(types), types, values, NULL);
+	}
+	PG_FINALLY();
+	{
+		announced = outer;
+	}
+	PG_END_TRY();
+	check_judged(certifications, certification, processed == 1);
+}
+
+/* Does any table below a root have more BEFORE ROW triggers for an operation than its guard? */
+static bool
+has_other_before_trigger(Oid root, int16 operation)
+{
+	List	   *tables = find_all_inheritors(root, AccessShareLock, NULL);
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, tables)
+	{
+		Relation	table = table_open(lfirst_oid(cell), NoLock);
+		const TriggerDesc *desc = table->trigdesc;
+		int			count = 0;
+
+		for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
+			if (TRIGGER_FOR_ROW(desc->triggers[i].tgtype) &&
+				TRIGGER_FOR_BEFORE(desc->triggers[i].tgtype) &&
+				(desc->triggers[i].tgtype & operation) != 0 &&
+				desc->triggers[i].tgenabled != TRIGGER_DISABLED)
+				count++;
+		found |= count > 1;
+		table_close(table, NoLock);
+	}
+	list_free(tables);
+	return found;
+}
+
+bool
+cgae_may_touch_together(Relation certifications)
+{
+	Oid			relid = RelationGetRelid(certifications);
+	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+
+	if (certifications->rd_rel->relispartition)
+		relid = llast_oid(get_partition_ancestors(relid));
+	return OidIsValid(agents) &&
+		!has_other_before_trigger(relid, TRIGGER_TYPE_INSERT) &&
+		!has_other_before_trigger(agents, TRIGGER_TYPE_UPDATE);
+}
+
+/*
+ * Update all agents of an array.  An index scan sorts the keys and meets the
+ * rows in their order, so that two batches cannot lock them crosswise; a scan
+ * of the table or of a bitmap would meet them in the order of the heap.
+ */
+static uint64
+update_agents(Relation certifications, Datum agent_ids)
+{
+	static const Oid types[] = {TEXTARRAYOID};
+	static const char sql[] = TOUCH " WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)";
+	Oid			relid = RelationGetRelid(certifications);
+	CgaeOwnerRights rights;
+	uint64		processed;
+
+	cgae_owner_begin(certifications->rd_rel->relowner, &rights);
+	cgae_plan_by_index(cgae_plan(relid, CGAE_Q_TOUCH_AGENTS, sql, lengthof(types), types));
+	processed = cgae_owner_execute(relid, CGAE_Q_TOUCH_AGENTS, sql, lengthof(types), types,
+								   &agent_ids, NULL);
+	cgae_owner_end(&rights);
+	return processed;
+}
+
+void
+cgae_touch_agents(Relation certifications, CgaeBatch *batch)
+{
+	CgaeBatchEntry **firsts = palloc(batch->count * sizeof(CgaeBatchEntry *));
+	int			count = cgae_batch_find_firsts(batch, firsts);
+	Datum	   *ids = palloc(count * sizeof(Datum));
+	CgaeBatch  *outer = announced_batch;
+	int			outer_depth = announced_batch_depth;
+	volatile uint64 processed = 0;	/* set within PG_TRY */
+	Datum		array;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = PointerGetDatum(firsts[i]->agent_id);
+	array = PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT));
+
+	announced_batch = batch;
+	announced_batch_depth = cgae_trigger_depth();
+	PG_TRY();
+	{
+		processed = update_agents(certifications, array);
+	}
+	PG_FINALLY();
+	{
+		announced_batch = outer;
+		announced_batch_depth = outer_depth;
+	}
+	PG_END_TRY();
+
+	/* who was not reached first: the number is wrong on his account */
+	for (int i = 0; i < count; i++)
+		if (firsts[i]->certification.judged_in != GetCurrentSubTransactionId())
+			check_judged(certifications, &firsts[i]->certification, false);
+	if (processed != count)
+		check_judged(certifications, &firsts[0]->certification, false);
+	pfree(DatumGetPointer(array));
+	pfree(ids);
+	pfree(firsts);
+}

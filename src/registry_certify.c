@@ -1,0 +1,355 @@
+/*
+ * registry_certify.c
+ *	  certify(), demote() and certify_many(): audits put on record.
+ *
+ * Each is one INSERT INTO cgae.certifications that the caller could have
+ * written, run with the caller's own privileges: the guards enforce the rules.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "certification_batch.h"
+#include "enum_map.h"
+#include "errors.h"
+#include "guard.h"
+#include "robustness.h"
+#include "statement.h"
+
+/* The row that certify() returns. */
+typedef enum ResultColumn
+{
+	RESULT_OUTCOME,
+	RESULT_AGENT_ID,
+	RESULT_SEQ,
+	RESULT_TIER,
+	RESULT_STATUS,
+	RESULT_PREVIOUS_TIER,
+	RESULT_COLUMNS
+} ResultColumn;
+
+typedef struct ResultShape
+{
+	TupleDesc	desc;
+	CgaeEnumMap tier;
+	CgaeEnumMap status;
+} ResultShape;
+
+static void
+open_result(ResultShape *shape, TupleDesc desc)
+{
+	shape->desc = desc;
+	cgae_enum_map_init(&shape->tier, TupleDescAttr(desc, RESULT_TIER)->atttypid,
+					   cgae_tier_labels, lengthof(cgae_tier_labels));
+	cgae_enum_map_init(&shape->status, TupleDescAttr(desc, RESULT_STATUS)->atttypid,
+					   cgae_status_labels, lengthof(cgae_status_labels));
+}
+
+/* What the guard found about an entry; an entry that never reached it is an error. */
+static HeapTuple
+form_result(const ResultShape *shape, const CgaeBatchEntry *entry)
+{
+	const CgaeCertification *found = &entry->certification;
+	Datum		values[RESULT_COLUMNS] = {0};
+	bool		nulls[RESULT_COLUMNS] = {false};
+
+	if (!entry->filled)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("certification of agent \"%s\" did not reach its guard",
+						text_to_cstring(entry->agent_id)),
+				 errhint("A trigger or rule on cgae.certifications suppresses it, or the guard is disabled.")));
+
+	values[RESULT_OUTCOME] = CStringGetTextDatum(found->is_mismatch ? CGAE_OUTCOME_MISMATCH :
+												 CGAE_OUTCOME_CERTIFIED);
+	values[RESULT_AGENT_ID] = PointerGetDatum(entry->agent_id);
+	values[RESULT_SEQ] = Int32GetDatum(found->seq);
+	values[RESULT_STATUS] = ObjectIdGetDatum(shape->status.value[found->status]);
+	nulls[RESULT_TIER] = found->tier == CGAE_NO_TIER;
+	if (!nulls[RESULT_TIER])
+		values[RESULT_TIER] = ObjectIdGetDatum(shape->tier.value[found->tier]);
+	nulls[RESULT_PREVIOUS_TIER] = found->previous_tier == CGAE_NO_TIER;
+	if (!nulls[RESULT_PREVIOUS_TIER])
+		values[RESULT_PREVIOUS_TIER] = ObjectIdGetDatum(shape->tier.value[found->previous_tier]);
+	return heap_form_tuple(shape->desc, values, nulls);
+}
+
+/* Run the INSERT of a batch; its guard fills in the entries. */
+static void
+insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const char *sql,
+			 const Oid *types, const Datum *values, const char *nulls)
+{
+	CgaeBatch  *outer = cgae_batch_announce(batch);
+
+	batch->trigger_depth = cgae_trigger_depth();
+	PG_TRY();
+	{
+		cgae_require_registry();
+		cgae_statement_begin();
+		cgae_statement_run(fcinfo, query, sql, GIVEN_COLUMNS, types, values, nulls, false);
+		cgae_statement_end();
+	}
+	PG_FINALLY();
+	{
+		cgae_batch_announce(outer);
+	}
+	PG_END_TRY();
+}
+
+/* Insert one certification and return what the guard found. */
+static Datum
+insert_certification(FunctionCallInfo fcinfo, const Datum *values, const char *nulls)
+{
+	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
+	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID])};
+	CgaeBatch	batch = {.count = 1, .entries = &entry};
+	ResultShape shape;
+	TupleDesc	desc;
+
+	types[GIVEN_ROBUSTNESS] = cgae_argument_type(fcinfo, GIVEN_ROBUSTNESS);
+	insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
+				 "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
+				 " observed_architecture_hash, audit_details, certified_at)"
+				 " VALUES ($1, $2, $3, $4, $5, $6)",
+				 types, values, nulls);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	open_result(&shape, BlessTupleDesc(desc));
+	return HeapTupleGetDatum(form_result(&shape, &entry));
+}
+
+/*
+ * cgae.certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT 'registration',
+ *	   observed_architecture_hash text DEFAULT NULL, audit_details jsonb DEFAULT '{}',
+ *	   certified_at timestamptz DEFAULT NULL)
+ *	   -> (outcome text, agent_id text, seq int, tier cgae.tier, status cgae.agent_status,
+ *		   previous_tier cgae.tier)
+ *
+ * Records an audit.  outcome is 'certified', or 'architecture_mismatch' when
+ * the observed hash differs from the registered one: then the agent is
+ * suspended, tier is null, and no error is raised, so that it lasts.
+ * Errors: those of an INSERT INTO cgae.certifications.
+ */
+PG_FUNCTION_INFO_V1(cgae_certify);
+Datum
+cgae_certify(PG_FUNCTION_ARGS)
+{
+	Datum		values[GIVEN_COLUMNS];
+	char		nulls[GIVEN_COLUMNS];
+
+	if (PG_ARGISNULL(GIVEN_AGENT_ID))
+		cgae_refuse_null_argument("certify", "agent_id");
+	cgae_statement_arguments(fcinfo, GIVEN_COLUMNS, values, nulls);
+	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+}
+
+/*
+ * cgae.demote(agent_id text, new_robustness cgae.robustness,
+ *	   reason text DEFAULT 'spot_audit_failure', certified_at timestamptz DEFAULT NULL)
+ *	   -> the row that certify() gives
+ *
+ * A certification of type 'demotion': refused (check_violation) unless the
+ * tier falls below the certified one.
+ */
+PG_FUNCTION_INFO_V1(cgae_demote);
+Datum
+cgae_demote(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"agent_id", "new_robustness", "reason"};
+	Datum		values[GIVEN_COLUMNS] = {0};
+	char		nulls[GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' '};
+	CgaeObject	details;
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (PG_ARGISNULL(i))
+			cgae_refuse_null_argument("demote", names[i]);
+	cgae_object_begin(&details);
+	cgae_object_text(&details, "reason", text_to_cstring(PG_GETARG_TEXT_PP(2)));
+
+	values[GIVEN_AGENT_ID] = PG_GETARG_DATUM(0);
+	values[GIVEN_ROBUSTNESS] = PG_GETARG_DATUM(1);
+	values[GIVEN_AUDIT_TYPE] = CStringGetTextDatum(CGAE_AUDIT_DEMOTION);
+	values[GIVEN_AUDIT_DETAILS] = JsonbPGetDatum(cgae_object_end(&details));
+	values[GIVEN_CERTIFIED_AT] = PG_GETARG_DATUM(3);
+	nulls[GIVEN_CERTIFIED_AT] = PG_ARGISNULL(3) ? 'n' : ' ';
+	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+}
+
+/* One array argument of certify_many(), complete: an element for each certification. */
+typedef struct GivenArray
+{
+	Datum		array;			/* to be unnested */
+	Datum	   *elements;
+	bool	   *nulls;
+} GivenArray;
+
+/* Names of certify_many()'s arguments. */
+static const char *const array_names[GIVEN_COLUMNS] = {
+	[GIVEN_AGENT_ID] = "agent_ids",
+	[GIVEN_ROBUSTNESS] = "robustness",
+	[GIVEN_AUDIT_TYPE] = "audit_types",
+	[GIVEN_OBSERVED_HASH] = "observed_architecture_hashes",
+	[GIVEN_AUDIT_DETAILS] = "audit_details",
+	[GIVEN_CERTIFIED_AT] = "certified_at",
+};
+
+/*
+ * Take an array argument apart.  An array not given has count nulls; a null
+ * element, or each of them, stands for the value that certify() has by default.
+ */
+static void
+open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, GivenArray *given)
+{
+	int16		length;
+	bool		by_value;
+	char		align;
+	Datum		value = (Datum) 0;
+	bool		changed = PG_ARGISNULL(argument);
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	if (!PG_ARGISNULL(argument))
+	{
+		ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
+		int			elements;
+
+		if (ARR_NDIM(array) > 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+					 errmsg("%s has %d dimensions, not one", array_names[argument], ARR_NDIM(array))));
+		deconstruct_array(array, type, length, by_value, align, &given->elements, &given->nulls,
+						  &elements);
+		if (argument == GIVEN_AGENT_ID)
+			*count = elements;
+		else if (elements != *count)
+			ereport(ERROR,
+					(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+					 errmsg("%s has %d elements, but agent_ids has %d", array_names[argument],
+							elements, *count),
+					 errhint("Give one element for each certification, null for what is not known.")));
+		given->array = PointerGetDatum(array);
+	}
+	else
+	{
+		given->elements = MemoryContextAllocHuge(CurrentMemoryContext, *count * sizeof(Datum));
+		given->nulls = palloc_extended(*count + 1, MCXT_ALLOC_HUGE);
+		memset(given->nulls, true, *count);
+	}
+
+	if (argument == GIVEN_AUDIT_TYPE)
+		value = CStringGetTextDatum(CGAE_AUDIT_DEFAULT);
+	else if (argument == GIVEN_AUDIT_DETAILS)
+		value = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
+	if (value != (Datum) 0)
+		for (int i = 0; i < *count; i++)
+			if (given->nulls[i])
+			{
+				given->elements[i] = value;
+				given->nulls[i] = false;
+				changed = true;
+			}
+
+	if (changed)
+	{
+		int			dimensions[] = {*count};
+		int			bounds[] = {1};
+
+		given->array = PointerGetDatum(construct_md_array(given->elements, given->nulls, 1,
+														  dimensions, bounds, type, length,
+														  by_value, align));
+	}
+}
+
+/* Fill in the entries of a batch from the arrays. */
+static void
+begin_entries(CgaeBatch *batch, const GivenArray *given)
+{
+	batch->entries = MemoryContextAllocHuge(CurrentMemoryContext,
+											batch->count * sizeof(CgaeBatchEntry));
+	for (int i = 0; i < batch->count; i++)
+	{
+		CgaeBatchEntry *entry = &batch->entries[i];
+		Datum		values[GIVEN_COLUMNS];
+		bool		nulls[GIVEN_COLUMNS];
+
+		for (int g = 0; g < GIVEN_COLUMNS; g++)
+		{
+			values[g] = given[g].elements[i];
+			nulls[g] = given[g].nulls[i];
+		}
+		if (nulls[GIVEN_AGENT_ID])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("element %d of agent_ids is null", i + 1)));
+		cgae_certification_begin(&entry->certification, values, nulls);
+		entry->agent_id = entry->certification.agent_id;
+		entry->filled = false;
+	}
+}
+
+/*
+ * cgae.certify_many(agent_ids text[], robustness cgae.robustness[],
+ *	   audit_types text[] DEFAULT NULL, observed_architecture_hashes text[] DEFAULT NULL,
+ *	   audit_details jsonb[] DEFAULT NULL, certified_at timestamptz[] DEFAULT NULL)
+ *	   -> SETOF the row that certify() gives, in the order of the arrays
+ *
+ * Records many audits in one statement, by the same rules: all or none.  A null
+ * array or element stands for certify()'s default.  Agents are locked in the
+ * order of agent_id; several certifications of one agent are judged in the
+ * order of the arrays.  Errors: those of certify();
+ * array_subscript_error for arrays that do not match.
+ */
+PG_FUNCTION_INFO_V1(cgae_certify_many);
+Datum
+cgae_certify_many(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
+	Oid			array_types[GIVEN_COLUMNS];
+	GivenArray	given[GIVEN_COLUMNS];
+	Datum		values[GIVEN_COLUMNS];
+	CgaeBatch	batch = {0};
+	ResultShape shape;
+	MemoryContext scratch;
+
+	for (int i = GIVEN_AGENT_ID; i <= GIVEN_ROBUSTNESS; i++)
+		if (PG_ARGISNULL(i))
+			cgae_refuse_null_argument("certify_many", array_names[i]);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	{
+		array_types[i] = cgae_argument_type(fcinfo, i);
+		if (i == GIVEN_ROBUSTNESS)
+			types[i] = get_element_type(array_types[i]);
+		open_array(fcinfo, i, types[i], &batch.count, &given[i]);
+		values[i] = given[i].array;
+	}
+	if (batch.count == 0)
+		return (Datum) 0;
+
+	begin_entries(&batch, given);
+	insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY,
+				 "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
+				 " observed_architecture_hash, audit_details, certified_at)"
+				 " SELECT pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3),"
+				 " pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)",
+				 array_types, values, NULL);
+
+	open_result(&shape, rsinfo->setDesc);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many", ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < batch.count; i++)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(scratch);
+
+		tuplestore_puttuple(rsinfo->setResult, form_result(&shape, &batch.entries[i]));
+		MemoryContextSwitchTo(oldcontext);
+		MemoryContextReset(scratch);
+	}
+	MemoryContextDelete(scratch);
+	return (Datum) 0;
+}
