@@ -108,7 +108,7 @@ SELECT is(t.hostile(role, statement), said, statement) FROM (VALUES
   (22, NULL, $$INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
                  SELECT cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step FROM cgae.gate_policies$$, 'ok'),
   (23, NULL, $$SELECT cgae.create_registry()$$, '42710: the agent registry of this database already exists'),
-  (24, NULL, $$UPDATE cgae.agents SET balance = -1$$, '23514: balance of agent "a" is -1, which is negative')) AS v(n, role, statement, said)
+  (24, NULL, $$UPDATE cgae.agents SET balance = -1 WHERE agent_id OPERATOR(pg_catalog.=) 'a'$$, '23514: balance of agent "a" is -1, which is negative')) AS v(n, role, statement, said)
   ORDER BY n;
 DROP CAST (cgae.tier AS pg_catalog.text);
 DROP CAST (cgae.agent_status AS pg_catalog.text);
