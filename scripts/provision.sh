@@ -56,7 +56,8 @@ missing_packages() {
   command -v pg_virtualenv >/dev/null || echo postgresql-common
   [ -x "$lib/bin/postgres" ] || echo "postgresql-$major"
   [ -x "$lib/bin/psql" ] || echo "postgresql-client-$major"
-  [ -e "$lib/lib/pgxs/src/makefiles/pgxs.mk" ] || echo "postgresql-server-dev-$major"
+  [ -e "/usr/include/postgresql/$major/server/postgres.h" ] ||
+    echo "postgresql-server-dev-$major"
   [ -e "/usr/share/postgresql/$major/extension/pgtap.control" ] || echo "postgresql-$major-pgtap"
   [ -e "/usr/share/postgresql/$major/extension/pg_cron.control" ] || echo "postgresql-$major-cron"
   command -v pg_prove >/dev/null || echo libtap-parser-sourcehandler-pgtap-perl
@@ -70,7 +71,7 @@ apt_install() {
   local status=0 made=
   [ -d "${no_main_cluster%/*}" ] || { as_root mkdir -p "${no_main_cluster%/*}" && made=1; }
   echo 'create_main_cluster = false' | as_root tee "$no_main_cluster" >/dev/null
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" \
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -qq -y --no-install-recommends "$@" \
     >"$scratch/apt.log" 2>&1 || status=$?
   as_root rm -f "$no_main_cluster"
   [ -z "$made" ] || as_root rmdir --ignore-fail-on-non-empty "${no_main_cluster%/*}"
@@ -82,7 +83,7 @@ apt_install() {
 
 apt_update() {
   say "apt-get update"
-  as_root apt-get update -qq >"$scratch/apt.log" 2>&1 || {
+  as_root apt-get -o DPkg::Lock::Timeout=600 update -qq >"$scratch/apt.log" 2>&1 || {
     tail -n 20 "$scratch/apt.log" >&2
     die "apt-get update failed"
   }

@@ -104,8 +104,9 @@ SELECT is(cgae.gate_tier(NULL)::text || cgae.gate_tier(NULL, 1) || cgae.budget_c
 --
 -- money
 --
-SELECT matches(t.try(format('UPDATE cgae.agents SET %s = %s WHERE agent_id = %L', c, v, 'a')), format('^23514: %s of agent "a" is %s, which is %s$', c, btrim(v, ''''), CASE v WHEN '-1' THEN 'negative' ELSE 'not finite' END), c || ' = ' || v),
-       is(t.fields(format('UPDATE cgae.agents SET %s = %s WHERE agent_id = %L', c, v, 'a')), format('cgae.agents.%s agents_%s_not_negative', c, c), 'a program can tell')
+SELECT matches(t.try(format('UPDATE cgae.agents SET %s = %s WHERE agent_id = %L', c, v, 'a')), format('^23514: %s of agent "a" is %s, which is %s$', c, btrim(v, ''''), CASE v WHEN '-1' THEN 'negative' ELSE 'not finite' END), c || ' = ' || v)
+  FROM unnest(ARRAY['balance', 'total_earned', 'total_spent', 'total_penalties', 'total_topups']) AS c, unnest(ARRAY['-1', $$'NaN'$$, $$'Infinity'$$]) AS v;
+SELECT is(t.fields(format('UPDATE cgae.agents SET %s = %s WHERE agent_id = %L', c, v, 'a')), format('cgae.agents.%s agents_%s_not_negative', c, c), 'a program can tell')
   FROM unnest(ARRAY['balance', 'total_earned', 'total_spent', 'total_penalties', 'total_topups']) AS c, unnest(ARRAY['-1', $$'NaN'$$, $$'Infinity'$$]) AS v;
 SELECT matches(t.try(format('UPDATE cgae.agents SET %s = -1', c)), '^23514: .* is -1, which is negative$', c || ' = -1') FROM unnest(ARRAY['contracts_completed', 'contracts_failed']) AS c;
 SELECT matches(t.try($$UPDATE cgae.agents SET balance = 'x'$$), '^22P02: ', 'no number');
