@@ -149,7 +149,7 @@ cgae_effective_tier_at(PG_FUNCTION_ARGS)
 	TimestampTz certified_at = PG_GETARG_TIMESTAMPTZ(1);
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
 	const CgaeEnumMap *tiers = cgae_tier_map_of_result(fcinfo);
-	const CgaePolicy *policy = cgae_policy_in_force();
+	const CgaePolicy *policy = cgae_policy_for_rows();
 	CgaeDecay	decay = decay_of_policy(policy);
 
 	check_order(certified_at, at);

@@ -31,7 +31,7 @@ cgae_gate_tier(PG_FUNCTION_ARGS)
 	CgaeRobustness *r = PG_GETARG_ROBUSTNESS_P(0);
 	const CgaeEnumMap *tiers = cgae_tier_map_of_result(fcinfo);
 
-	PG_RETURN_OID(tiers->value[cgae_gate_core_tier(&cgae_policy_in_force()->gate, r)]);
+	PG_RETURN_OID(tiers->value[cgae_gate_core_tier(&cgae_policy_for_rows()->gate, r)]);
 }
 
 /*

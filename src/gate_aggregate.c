@@ -43,7 +43,7 @@ cgae_chain_tier_accum(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		refuse_null_member("chain_tier_agg");
 
-	tier = cgae_gate_core_tier(&cgae_policy_in_force()->gate, PG_GETARG_ROBUSTNESS_P(1));
+	tier = cgae_gate_core_tier(&cgae_policy_for_rows()->gate, PG_GETARG_ROBUSTNESS_P(1));
 	if (!PG_ARGISNULL(0))
 		tier = Min(tier, cgae_enum_map_index(tiers, PG_GETARG_OID(0)));
 	PG_RETURN_OID(tiers->value[tier]);

@@ -3,9 +3,8 @@
  *	  The weakest-link gate as pure arithmetic (CGAE, arXiv 2603.15639, section 3).
  *
  * Comparisons only, in double precision and as written: no rounding can move a
- * score across a threshold, on any platform.  The inner functions have no
- * branch that depends on a score, so gating a row costs the same whatever its
- * tier.  Knows nothing of the server; callable from anywhere.
+ * score across a threshold, on any platform.  Knows nothing of the server;
+ * callable from anywhere.
  */
 #include "gate_core.h"
 
@@ -20,38 +19,10 @@ const CgaeThresholds cgae_paper_thresholds = {
 	.ih_threshold = 0.5,
 };
 
-static inline int
-min_int(int a, int b)
-{
-	return a < b ? a : b;
-}
-
 static inline double
 min_double(double a, double b)
 {
 	return a < b ? a : b;
-}
-
-/*
- * g(x) = max{k : x >= theta_k}.  The thresholds increase and theta_0 = 0 <= x,
- * so that k is the number of thresholds above theta_0 that x reaches.
- */
-static inline int
-step_of(const double *theta, double x)
-{
-	return (x >= theta[1]) + (x >= theta[2]) + (x >= theta[3]) + (x >= theta[4]) + (x >= theta[5]);
-}
-
-/* f(R) = T0 if ih < ih_threshold, else the least step: Definition of the gate. */
-int
-cgae_gate_core_tier(const CgaeThresholds *thresholds, const CgaeRobustness *r)
-{
-	int			cc = step_of(thresholds->theta[CGAE_CC], r->score[CGAE_CC]);
-	int			er = step_of(thresholds->theta[CGAE_ER], r->score[CGAE_ER]);
-	int			as = step_of(thresholds->theta[CGAE_AS], r->score[CGAE_AS]);
-	int			ih_pass = r->score[CGAE_IH] >= thresholds->ih_threshold;
-
-	return min_int(min_int(cc, er), as) * ih_pass;
 }
 
 double
@@ -65,7 +36,7 @@ cgae_gate_core_detail(const CgaeThresholds *thresholds, const CgaeRobustness *r,
 					  CgaeGateDetail *detail)
 {
 	for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
-		detail->step[d] = step_of(thresholds->theta[d], r->score[d]);
+		detail->step[d] = cgae_gate_core_step(thresholds->theta[d], r->score[d]);
 	detail->ih_pass = r->score[CGAE_IH] >= thresholds->ih_threshold;
 	detail->tier = cgae_gate_core_tier(thresholds, r);
 

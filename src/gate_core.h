@@ -52,8 +52,32 @@ typedef struct CgaeGateDetail
 /* The paper's thresholds (Table 1), in force before a registry exists. */
 extern const CgaeThresholds cgae_paper_thresholds;
 
-/* Tier index 0..5 of a vector. */
-extern int	cgae_gate_core_tier(const CgaeThresholds *thresholds, const CgaeRobustness *r);
+/*
+ * g(x) = max{k : x >= theta_k}.  The thresholds increase and theta_0 = 0 <= x,
+ * so that k is the number of thresholds above theta_0 that x reaches.
+ */
+static inline int
+cgae_gate_core_step(const double *theta, double x)
+{
+	return (x >= theta[1]) + (x >= theta[2]) + (x >= theta[3]) + (x >= theta[4]) + (x >= theta[5]);
+}
+
+/*
+ * Tier index 0..5 of a vector: f(R) = T0 if ih < ih_threshold, else the least
+ * step (Definition of the gate).  Inline, for a table may be gated row by row,
+ * and without a branch that depends on a score: that costs a row a quarter more.
+ */
+static inline int
+cgae_gate_core_tier(const CgaeThresholds *thresholds, const CgaeRobustness *r)
+{
+	int			cc = cgae_gate_core_step(thresholds->theta[CGAE_CC], r->score[CGAE_CC]);
+	int			er = cgae_gate_core_step(thresholds->theta[CGAE_ER], r->score[CGAE_ER]);
+	int			as = cgae_gate_core_step(thresholds->theta[CGAE_AS], r->score[CGAE_AS]);
+	int			ih_pass = r->score[CGAE_IH] >= thresholds->ih_threshold;
+	int			least = cc < er ? cc : er;
+
+	return (least < as ? least : as) * ih_pass;
+}
 
 /* min(cc, er, as): the link that decides what an agent puts at risk. */
 extern double cgae_gate_core_weakest(const CgaeRobustness *r);

@@ -33,6 +33,13 @@ typedef struct CgaePolicy
 extern const CgaePolicy *cgae_policy_in_force(void);
 
 /*
+ * The same for a function called row by row, as of the beginning of the
+ * client's statement, or of the active snapshot when that is younger.  Never
+ * for a question of permission.
+ */
+extern const CgaePolicy *cgae_policy_for_rows(void);
+
+/*
  * The highest version that the active snapshot sees: older than the one in
  * force when that was published since.  0 when there is no registry.
  */

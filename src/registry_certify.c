@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "cache.h"
 #include "certification_batch.h"
 #include "enum_map.h"
 #include "errors.h"
@@ -34,26 +35,56 @@ typedef enum ResultColumn
 	RESULT_COLUMNS
 } ResultColumn;
 
-typedef struct ResultShape
+/*
+ * What a function of this file needs to know of its own declaration.  Looked
+ * up once per backend: that costs as much as a tenth of a certification.  A
+ * function keeps its types for as long as it has its OID.
+ */
+typedef struct Declaration
 {
-	TupleDesc	desc;
+	Oid			function;		/* InvalidOid: not looked up yet */
+	Oid			robustness;		/* type of the argument: vector, or array of them */
+	TupleDesc	result;
 	CgaeEnumMap tier;
 	CgaeEnumMap status;
-} ResultShape;
+} Declaration;
 
 static void
-open_result(ResultShape *shape, TupleDesc desc)
+look_up_declaration(FunctionCallInfo fcinfo, Declaration *declaration)
 {
-	shape->desc = desc;
-	cgae_enum_map_init(&shape->tier, TupleDescAttr(desc, RESULT_TIER)->atttypid,
+	MemoryContext oldcontext;
+	TupleDesc	result;
+
+	declaration->function = InvalidOid;
+	if (get_call_result_type(fcinfo, NULL, &result) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	cgae_enum_map_init(&declaration->tier, TupleDescAttr(result, RESULT_TIER)->atttypid,
 					   cgae_tier_labels, lengthof(cgae_tier_labels));
-	cgae_enum_map_init(&shape->status, TupleDescAttr(desc, RESULT_STATUS)->atttypid,
+	cgae_enum_map_init(&declaration->status, TupleDescAttr(result, RESULT_STATUS)->atttypid,
 					   cgae_status_labels, lengthof(cgae_status_labels));
+	declaration->robustness = cgae_argument_type(fcinfo, GIVEN_ROBUSTNESS);
+	result = BlessTupleDesc(result);
+
+	oldcontext = MemoryContextSwitchTo(cgae_cache_context());
+	if (declaration->result != NULL)
+		FreeTupleDesc(declaration->result);
+	declaration->result = CreateTupleDescCopy(result);
+	MemoryContextSwitchTo(oldcontext);
+	declaration->function = fcinfo->flinfo->fn_oid; /* validity last */
+}
+
+/* The declaration of the function called, from where it is kept. */
+static const Declaration *
+declaration_of(FunctionCallInfo fcinfo, Declaration *kept)
+{
+	if (kept->function != fcinfo->flinfo->fn_oid)
+		look_up_declaration(fcinfo, kept);
+	return kept;
 }
 
 /* What the guard found about an entry; an entry that never reached it is an error. */
 static HeapTuple
-form_result(const ResultShape *shape, const CgaeBatchEntry *entry)
+form_result(const Declaration *declaration, const CgaeBatchEntry *entry)
 {
 	const CgaeCertification *found = &entry->certification;
 	Datum		values[RESULT_COLUMNS] = {0};
@@ -70,14 +101,14 @@ form_result(const ResultShape *shape, const CgaeBatchEntry *entry)
 												 CGAE_OUTCOME_CERTIFIED);
 	values[RESULT_AGENT_ID] = PointerGetDatum(entry->agent_id);
 	values[RESULT_SEQ] = Int32GetDatum(found->seq);
-	values[RESULT_STATUS] = ObjectIdGetDatum(shape->status.value[found->status]);
+	values[RESULT_STATUS] = ObjectIdGetDatum(declaration->status.value[found->status]);
 	nulls[RESULT_TIER] = found->tier == CGAE_NO_TIER;
 	if (!nulls[RESULT_TIER])
-		values[RESULT_TIER] = ObjectIdGetDatum(shape->tier.value[found->tier]);
+		values[RESULT_TIER] = ObjectIdGetDatum(declaration->tier.value[found->tier]);
 	nulls[RESULT_PREVIOUS_TIER] = found->previous_tier == CGAE_NO_TIER;
 	if (!nulls[RESULT_PREVIOUS_TIER])
-		values[RESULT_PREVIOUS_TIER] = ObjectIdGetDatum(shape->tier.value[found->previous_tier]);
-	return heap_form_tuple(shape->desc, values, nulls);
+		values[RESULT_PREVIOUS_TIER] = ObjectIdGetDatum(declaration->tier.value[found->previous_tier]);
+	return heap_form_tuple(declaration->result, values, nulls);
 }
 
 /* Run the INSERT of a batch; its guard fills in the entries. */
@@ -104,24 +135,20 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
 
 /* Insert one certification and return what the guard found. */
 static Datum
-insert_certification(FunctionCallInfo fcinfo, const Datum *values, const char *nulls)
+insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, const Datum *values,
+					 const char *nulls)
 {
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
 	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID])};
 	CgaeBatch	batch = {.count = 1, .entries = &entry};
-	ResultShape shape;
-	TupleDesc	desc;
 
-	types[GIVEN_ROBUSTNESS] = cgae_argument_type(fcinfo, GIVEN_ROBUSTNESS);
+	types[GIVEN_ROBUSTNESS] = declaration->robustness;
 	insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
 				 "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
 				 " observed_architecture_hash, audit_details, certified_at)"
 				 " VALUES ($1, $2, $3, $4, $5, $6)",
 				 types, values, nulls);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	open_result(&shape, BlessTupleDesc(desc));
-	return HeapTupleGetDatum(form_result(&shape, &entry));
+	return HeapTupleGetDatum(form_result(declaration, &entry));
 }
 
 /*
@@ -140,13 +167,14 @@ PG_FUNCTION_INFO_V1(cgae_certify);
 Datum
 cgae_certify(PG_FUNCTION_ARGS)
 {
+	static Declaration kept;
 	Datum		values[GIVEN_COLUMNS];
 	char		nulls[GIVEN_COLUMNS];
 
 	if (PG_ARGISNULL(GIVEN_AGENT_ID))
 		cgae_refuse_null_argument("certify", "agent_id");
 	cgae_statement_arguments(fcinfo, GIVEN_COLUMNS, values, nulls);
-	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+	PG_RETURN_DATUM(insert_certification(fcinfo, declaration_of(fcinfo, &kept), values, nulls));
 }
 
 /*
@@ -162,6 +190,7 @@ Datum
 cgae_demote(PG_FUNCTION_ARGS)
 {
 	static const char *const names[] = {"agent_id", "new_robustness", "reason"};
+	static Declaration kept;
 	Datum		values[GIVEN_COLUMNS] = {0};
 	char		nulls[GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' '};
 	CgaeObject	details;
@@ -178,7 +207,7 @@ cgae_demote(PG_FUNCTION_ARGS)
 	values[GIVEN_AUDIT_DETAILS] = JsonbPGetDatum(cgae_object_end(&details));
 	values[GIVEN_CERTIFIED_AT] = PG_GETARG_DATUM(3);
 	nulls[GIVEN_CERTIFIED_AT] = PG_ARGISNULL(3) ? 'n' : ' ';
-	PG_RETURN_DATUM(insert_certification(fcinfo, values, nulls));
+	PG_RETURN_DATUM(insert_certification(fcinfo, declaration_of(fcinfo, &kept), values, nulls));
 }
 
 /* One array argument of certify_many(), complete: an element for each certification. */
@@ -308,18 +337,20 @@ PG_FUNCTION_INFO_V1(cgae_certify_many);
 Datum
 cgae_certify_many(PG_FUNCTION_ARGS)
 {
+	static Declaration kept;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
 	Oid			array_types[GIVEN_COLUMNS];
 	GivenArray	given[GIVEN_COLUMNS];
 	Datum		values[GIVEN_COLUMNS];
 	CgaeBatch	batch = {0};
-	ResultShape shape;
+	const Declaration *declaration;
 	MemoryContext scratch;
 
 	for (int i = GIVEN_AGENT_ID; i <= GIVEN_ROBUSTNESS; i++)
 		if (PG_ARGISNULL(i))
 			cgae_refuse_null_argument("certify_many", array_names[i]);
+	declaration = declaration_of(fcinfo, &kept);
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < GIVEN_COLUMNS; i++)
 	{
@@ -340,13 +371,12 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 				 " pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)",
 				 array_types, values, NULL);
 
-	open_result(&shape, rsinfo->setDesc);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < batch.count; i++)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(scratch);
 
-		tuplestore_puttuple(rsinfo->setResult, form_result(&shape, &batch.entries[i]));
+		tuplestore_puttuple(rsinfo->setResult, form_result(declaration, &batch.entries[i]));
 		MemoryContextSwitchTo(oldcontext);
 		MemoryContextReset(scratch);
 	}

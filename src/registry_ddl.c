@@ -118,6 +118,9 @@ static const char *const layout[] = {
 	"CREATE INDEX agents_active_tier_idx ON cgae.agents (current_tier, tier_drop_at) WHERE status = 'active'",
 	"COMMENT ON INDEX cgae.agents_active_tier_idx IS 'for tier_distribution(), agents_by_tier(), and apply_decay(): who is due'",
 
+	"CREATE STATISTICS cgae.agents_gate_tier ON (cgae.gate_tier(current_robustness)) FROM cgae.agents",
+	"COMMENT ON STATISTICS cgae.agents_gate_tier IS 'tells the planner that the gate gives six tiers, not as many as there are vectors'",
+
 	/* --- certifications ------------------------------------------------- */
 	"CREATE TABLE cgae.certifications ("
 	" agent_id text NOT NULL"
@@ -152,6 +155,9 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.certifications.auditor IS 'role that recorded it; derived'",
 	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded; derived'",
 	"COMMENT ON COLUMN cgae.certifications.status IS 'status of the agent that followed; derived'",
+
+	"CREATE STATISTICS cgae.certifications_gate_tier ON (cgae.gate_tier(robustness)) FROM cgae.certifications",
+	"COMMENT ON STATISTICS cgae.certifications_gate_tier IS 'tells the planner that the gate gives six tiers, not as many as there are vectors'",
 
 	/* --- events --------------------------------------------------------- */
 	"CREATE TABLE cgae.agent_events ("
