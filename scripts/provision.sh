@@ -95,7 +95,7 @@ provision() {
   pg_major=${PG_MAJOR:-$(newest_installed_major)}
   if [ -z "$pg_major" ] || [ -n "$(missing_packages "$pg_major")" ]; then
     command -v apt-get >/dev/null ||
-      die "packages are missing and there is no apt-get here: see README.md, Building by hand"
+      die "packages are missing and there is no apt-get here: see README.md, Install"
     if ! may_be_root; then
       pg_major=${pg_major:-$(distribution_major)}
       pg_major=${pg_major:-15}

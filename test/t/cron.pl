@@ -2,15 +2,11 @@
 # our own: within a minute and a half, agents that are due have fallen.
 use strict;
 use warnings;
-use File::Temp qw(tempdir);
 use Test::More;
+use Throwaway;
 use Time::HiRes qw(sleep time);
 
-my $config = $ENV{PG_CONFIG} // 'pg_config';
-chomp(my $bin = qx($config --bindir));
-chomp(my $share = qx($config --sharedir));
-plan(skip_all => "pg_cron is not installed ($share/extension/pg_cron.control); on Debian: postgresql-" . ($share =~ /(\d+)$/ ? $1 : 'NN') . '-cron')
-  unless -e "$share/extension/pg_cron.control";
+plan(skip_all => 'pg_cron is not installed') unless Throwaway::has_extension('pg_cron');
 plan(skip_all => 'a server does not run as root') if $> == 0;
 
 # The README's lines; its folder is above this one, or it was copied beside it.
@@ -21,49 +17,18 @@ if (defined $readme)
 	open(my $file, '<', $readme) or die $!;
 	while (my $line = <$file>)
 	{
-		$command{$1} = $2 if $line =~ /^    SELECT cron\.schedule\('([^']+)', '[^']+', '([^']+)'\);$/;
+		$command{$1} = $2 if $line =~ /^SELECT cron\.schedule\('([^']+)', '[^']+', '([^']+)'\);$/;
 	}
 	close($file);
 }
 ok($command{'cgae decay'}, 'the README says how to schedule sweeps');
 $command{'a function'} = 'SELECT * FROM cgae.apply_decay()';
 
-my $dir = tempdir(CLEANUP => 1);
-my $log = "$dir/log";
-delete @ENV{grep { /^PG(?!_)/ } keys %ENV};
-@ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS)} = ($dir, 5432, 'cron_owner', 'postgres', '-c client_min_messages=warning');
+my $server = Throwaway->new(user => 'cron_owner',
+	settings => "shared_preload_libraries = 'pg_cron'\ncron.database_name = 'postgres'\ncron.host = '%DIR'\n");
+$server->start;
 
-sub psql
-{
-	my ($sql) = @_;
-	open(my $file, '>', "$dir/in.sql") or die $!;
-	print $file $sql;
-	close($file);
-	my $output = qx($bin/psql -XqAt -v ON_ERROR_STOP=1 -f $dir/in.sql 2>&1);
-	chomp($output);
-	return $output;
-}
-
-is(system("$bin/initdb -D $dir/data -U cron_owner -A trust -E UTF8 --locale=C --no-sync >$log 2>&1"), 0, 'a cluster');
-open(my $conf, '>>', "$dir/data/postgresql.conf") or die $!;
-# where the extension is
-if (defined $ENV{TEMP_CONFIG} && open(my $settings, '<', $ENV{TEMP_CONFIG}))
-{
-	print $conf "\n", <$settings>;
-	close($settings);
-}
-print $conf <<"CONF";
-listen_addresses = ''
-unix_socket_directories = '$dir'
-port = 5432
-fsync = off
-shared_preload_libraries = 'pg_cron'
-cron.database_name = 'postgres'
-cron.host = '$dir'
-CONF
-close($conf);
-is(system("$bin/pg_ctl -D $dir/data -l $log -w -t 60 start >/dev/null 2>&1"), 0, 'a server with pg_cron')
-  or BAIL_OUT(qx(cat $log));
+sub psql { return scalar($server->psql("SET client_min_messages = warning;\n$_[0]")) }
 
 eval {
 	is(psql(<<'SQL'), '', 'agents that are due');
@@ -100,6 +65,6 @@ SQL
 	is(psql("SELECT count(*) - (SELECT count(*) FROM cgae.agents WHERE current_tier < certified_tier), count(DISTINCT agent_id) - count(*) FROM cgae.agent_events WHERE type IN ('decay', 'expiration')"), '0|0', 'each logged once');
 };
 my $error = $@;
-system("$bin/pg_ctl -D $dir/data -m immediate -w stop >/dev/null 2>&1");
-is($error, '', 'no accident') or diag(qx(tail -n 30 $log));
+is($error, '', 'no accident') or diag($server->log);
+$server->stop;
 done_testing();
