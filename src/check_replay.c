@@ -216,7 +216,8 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 		cgae_check_report(check, "policy_version", "number %d was judged by policy %d, which %s",
 						  fact->seq, fact->policy_version,
 						  policy == NULL ? "does not exist or is invalid" : "was replaced before");
-	replay->policy_version = Max(replay->policy_version, fact->policy_version);
+	if (policy != NULL)
+		replay->policy_version = Max(replay->policy_version, policy->version);
 
 	if (fact->robustness == NULL)
 		cgae_check_report(check, "tier", "number %d has no robustness vector", fact->seq);
