@@ -23,6 +23,9 @@ OBJS = \
 	src/certification.o \
 	src/certification_batch.o \
 	src/certification_touch.o \
+	src/check.o \
+	src/check_agents.o \
+	src/check_replay.o \
 	src/decay.o \
 	src/decay_core.o \
 	src/enum_map.o \
@@ -46,6 +49,7 @@ OBJS = \
 	src/registry.o \
 	src/registry_access.o \
 	src/registry_certify.o \
+	src/registry_check.o \
 	src/registry_ddl.o \
 	src/registry_policy.o \
 	src/registry_report.o \

@@ -595,6 +595,13 @@ CREATE FUNCTION cgae.agents_by_tier(
   AS 'MODULE_PATHNAME', 'cgae_agents_by_tier' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.agents_by_tier(cgae.tier) IS 'active agents of a current tier, by agent_id';
 
+CREATE FUNCTION cgae.check_registry(
+    OUT agent_id pg_catalog.text,
+    OUT rule pg_catalog.text,
+    OUT detail pg_catalog.text) RETURNS SETOF pg_catalog.record
+  AS 'MODULE_PATHNAME', 'cgae_check_registry' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, certifications, events, policies and audit epochs, and guards that are missing or disabled: no row when all is well';
+
 ---------------------------------------------------------------------------
 -- Permission                                               src/permission.c
 ---------------------------------------------------------------------------

@@ -41,6 +41,7 @@ INSERT INTO contract VALUES
   ('agent_record(agent_id text) jsonb', 's s'),
   ('audit_cid(agent_id text) text', 's s'),
   ('tier_distribution(OUT tier cgae.tier, OUT agents bigint) SETOF record', 's s'),
+  ('check_registry(OUT agent_id text, OUT rule text, OUT detail text) SETOF record', 's u'),
   ('agents_by_tier(tier cgae.tier, OUT agent_id text, OUT model_name text, OUT certified_at timestamp with time zone, OUT balance numeric) SETOF record', 's s');
 CREATE TEMP VIEW function AS
   SELECT p.oid, proname, prokind, prosrc, prosecdef, proconfig, probin, proacl, proowner, provolatile, proleakproof, pronargs, prorettype, prolang,

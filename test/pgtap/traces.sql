@@ -113,6 +113,7 @@ BEGIN
                  FROM jsonb_array_elements(doc->'events') WITH ORDINALITY AS e(e, n)) AS want USING (n)
     WHERE got.event IS DISTINCT FROM want.event;
 
+  SELECT found || array_agg(format('%s %s %s', agent_id, rule, detail)) INTO found FROM cgae.check_registry();
   SELECT found || array_agg(format('history of %s has gaps', agent_id)) INTO found
     FROM (SELECT agent_id FROM cgae.events GROUP BY agent_id HAVING min(seq) <> 1 OR max(seq) <> count(*)) AS gaps;
   RETURN coalesce(found, '{}');
