@@ -47,6 +47,7 @@ OBJS = \
 	src/registry_access.o \
 	src/registry_certify.o \
 	src/registry_ddl.o \
+	src/registry_partitions.o \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
