@@ -101,6 +101,7 @@ ISOLATION = \
 	audit_rotation \
 	publish \
 	publish_midway \
+	partitions \
 	require_tier \
 	sweep_certify \
 	sweeps
