@@ -51,6 +51,7 @@ OBJS = \
 	src/registry_certify.o \
 	src/registry_check.o \
 	src/registry_ddl.o \
+	src/registry_partitions.o \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
@@ -104,6 +105,7 @@ ISOLATION = \
 	audit_rotation \
 	publish \
 	publish_midway \
+	partitions \
 	require_tier \
 	sweep_certify \
 	sweeps

@@ -484,9 +484,9 @@ COMMENT ON FUNCTION cgae.require_tier() IS 'AFTER ROW trigger of an application 
 -- Registry and application functions                       src/registry_*.c
 ---------------------------------------------------------------------------
 
-CREATE FUNCTION cgae.create_registry() RETURNS pg_catalog.void
+CREATE FUNCTION cgae.create_registry(partitions pg_catalog.int4 DEFAULT NULL) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_create_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.create_registry() IS 'make the registry''s tables, triggers and views, owned by the caller; once per database';
+COMMENT ON FUNCTION cgae.create_registry(pg_catalog.int4) IS 'make the registry''s tables, triggers and views, owned by the caller; once per database; hash-partitioned by agent when a number of partitions is given';
 
 CREATE FUNCTION cgae.grant_access(role pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_grant_access' LANGUAGE c VOLATILE PARALLEL UNSAFE;

@@ -7,7 +7,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -19,6 +18,7 @@
 #include "certification_touch.h"
 #include "errors.h"
 #include "guard.h"
+#include "table_shape.h"
 
 /*
  * Lock, check and rewrite the agent's row; the guard of agents does the rest.
@@ -149,31 +149,35 @@ has_other_before_trigger(Oid root, int16 operation)
 bool
 cgae_may_touch_together(Relation certifications)
 {
-	Oid			relid = RelationGetRelid(certifications);
 	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
 
-	if (certifications->rd_rel->relispartition)
-		relid = llast_oid(get_partition_ancestors(relid));
 	return OidIsValid(agents) &&
-		!has_other_before_trigger(relid, TRIGGER_TYPE_INSERT) &&
+		!has_other_before_trigger(cgae_table_root(certifications), TRIGGER_TYPE_INSERT) &&
 		!has_other_before_trigger(agents, TRIGGER_TYPE_UPDATE);
 }
 
 /*
  * Update all agents of an array.  An index scan sorts the keys and meets the
  * rows in their order, so that two batches cannot lock them crosswise; a scan
- * of the table or of a bitmap would meet them in the order of the heap.
+ * of the table or of a bitmap would meet them in the order of the heap.  The
+ * partitions of a partitioned table are updated one after the other: there the
+ * rows are locked in order first.
  */
 static uint64
 update_agents(Relation certifications, Datum agent_ids)
 {
 	static const Oid types[] = {TEXTARRAYOID};
 	static const char sql[] = TOUCH " WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)";
-	Oid			relid = RelationGetRelid(certifications);
+	static const char lock[] = "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)"
+		" ORDER BY agent_id FOR NO KEY UPDATE";
+	Oid			relid = cgae_table_root(certifications);
+	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
 	CgaeOwnerRights rights;
 	uint64		processed;
 
-	cgae_owner_begin(certifications->rd_rel->relowner, &rights);
+	cgae_owner_begin(cgae_relation_owner(relid), &rights);
+	if (get_rel_relkind(agents) == RELKIND_PARTITIONED_TABLE)
+		cgae_owner_execute(relid, CGAE_Q_LOCK_AGENTS, lock, lengthof(types), types, &agent_ids, NULL);
 	cgae_plan_by_index(cgae_plan(relid, CGAE_Q_TOUCH_AGENTS, sql, lengthof(types), types));
 	processed = cgae_owner_execute(relid, CGAE_Q_TOUCH_AGENTS, sql, lengthof(types), types,
 								   &agent_ids, NULL);

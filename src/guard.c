@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "notify.h"
+#include "table_shape.h"
 
 /* The event being written by a guard of this backend, if any. */
 typedef struct EventAnnouncement
@@ -67,10 +68,30 @@ cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("trigger \"%s\" on \"%s\" would fire after the guard \"%s\"",
-						later->tgname, RelationGetRelationName(trigdata->tg_relation),
+						later->tgname,
+						later->tgisclone ? cgae_table_name(trigdata->tg_relation) :
+						RelationGetRelationName(trigdata->tg_relation),
 						trigdata->tg_trigger->tgname),
 				 errhint("Rename it so that it sorts before the guard, or make it an AFTER trigger.")));
 	return trigdata;
+}
+
+void
+cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *trigger,
+								const char *function)
+{
+	Relation	relation = trigdata->tg_relation;
+
+	if (is_there || !relation->rd_rel->relispartition)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("partition \"%s\" of \"%s\" lacks a guard", RelationGetRelationName(relation),
+					cgae_table_name(relation)),
+			 errdetail("Triggers for each statement are not passed on to partitions."),
+			 errhint("CREATE TRIGGER %s ON cgae.%s FOR EACH STATEMENT EXECUTE FUNCTION cgae.%s()",
+					 trigger, quote_identifier(RelationGetRelationName(relation)), function),
+			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 }
 
 void
@@ -128,12 +149,13 @@ uint64
 cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
 				   int argument_count, const Oid *types, const Datum *values, const char *nulls)
 {
+	/* one plan and one owner for all partitions of a table */
+	Oid			root = cgae_table_root(relation);
 	CgaeOwnerRights rights;
 	uint64		processed;
 
-	cgae_owner_begin(relation->rd_rel->relowner, &rights);
-	processed = cgae_owner_execute(RelationGetRelid(relation), query, sql, argument_count, types,
-								   values, nulls);
+	cgae_owner_begin(cgae_relation_owner(root), &rights);
+	processed = cgae_owner_execute(root, query, sql, argument_count, types, values, nulls);
 	cgae_owner_end(&rights);
 	return processed;
 }

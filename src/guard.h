@@ -22,6 +22,13 @@
  */
 extern TriggerData *cgae_guard_enter(FunctionCallInfo fcinfo, const char *function);
 
+/*
+ * Refuse (object_not_in_prerequisite_state) to write to a partition without a
+ * trigger for each statement, "name event", that the server did not give it.
+ */
+extern void cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there,
+											const char *trigger, const char *function);
+
 /* Refuse a call for an event or level that the guard does not handle. */
 extern void cgae_guard_refuse_event(const char *function, const char *wanted);
 
@@ -30,7 +37,7 @@ extern const char *cgae_guard_actor(void);
 
 /*
  * Run a fixed statement with the rights of the owner of the relation that the
- * trigger is on, whatever row security it forces, in the statement's own
+ * trigger is on (for a partition: of the table at the top), whatever row security it forces, in the statement's own
  * fresh snapshot.  Returns the number of rows processed.
  */
 extern uint64 cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,

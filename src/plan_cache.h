@@ -12,6 +12,7 @@ typedef enum CgaeQuery
 {
 	CGAE_Q_TOUCH_AGENT,			/* guard: lock, check and rewrite an agent's row */
 	CGAE_Q_TOUCH_AGENTS,		/* guard: the same for a batch */
+	CGAE_Q_LOCK_AGENTS,			/* guard: lock the agents of a batch, in their order */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
 	CGAE_Q_REQUIRE_TIER,

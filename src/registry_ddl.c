@@ -16,6 +16,7 @@
 
 #include "audit_seeds.h"
 #include "errors.h"
+#include "registry_partitions.h"
 #include "registry_views.h"
 
 /* What create_registry() makes; a later layout has upgrade steps. */
@@ -352,18 +353,39 @@ run(const char *sql)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
 }
 
+/* How many partitions the caller asks for; 0: plain tables. */
+static int
+partitions_argument(FunctionCallInfo fcinfo)
+{
+	int32		partitions;
+
+	if (PG_NARGS() < 1 || PG_ARGISNULL(0))
+		return 0;
+	partitions = PG_GETARG_INT32(0);
+	if (partitions < 1 || partitions > CGAE_MAX_PARTITIONS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of partitions %d is not from 1 to %d", partitions,
+						CGAE_MAX_PARTITIONS),
+				 errhint("Leave it out for tables that are not partitioned.")));
+	return partitions;
+}
+
 /*
- * cgae.create_registry() -> void
+ * cgae.create_registry(partitions int DEFAULT NULL) -> void
  *
  * Makes the registry's tables, triggers and views in schema cgae, owned by
  * the caller, who needs CREATE on the schema (the role that installed the
- * extension has it).  Calling it twice is an error (duplicate_object).
+ * extension has it).  With a number, agents, certifications and agent_events
+ * are hash-partitioned by agent_id.  Calling it twice is an error
+ * (duplicate_object), as is a number that makes no sense (invalid_parameter_value).
  */
 PG_FUNCTION_INFO_V1(cgae_create_registry);
 Datum
 cgae_create_registry(PG_FUNCTION_ARGS)
 {
 	Oid			namespace = get_namespace_oid("cgae", false);
+	int			partitions = partitions_argument(fcinfo);
 	int			guc_level;
 
 	if (OidIsValid(get_relname_relid("agents", namespace)))
@@ -380,7 +402,8 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	for (int i = 0; i < lengthof(layout); i++)
-		run(layout[i]);
+		run(partitions > 0 ? cgae_partitioned_statement(layout[i]) : layout[i]);
+	cgae_make_partitions(partitions);
 	for (int i = 0; i < cgae_registry_view_statements; i++)
 		run(cgae_registry_views[i]);
 	for (int i = 0; i < lengthof(trigger_comments); i++)

@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_index.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -87,6 +88,44 @@ count_other_unique_indexes(Relation relation)
 	return count;
 }
 
+/* Climb from a partition to the table at the top. */
+static Oid
+find_root(Relation relation)
+{
+	Oid			relid = RelationGetRelid(relation);
+	List	   *ancestors;
+
+	if (!relation->rd_rel->relispartition)
+		return relid;
+	ancestors = get_partition_ancestors(relid);
+	/* none for a partition that is being detached concurrently */
+	if (ancestors != NIL)
+		relid = llast_oid(ancestors);
+	list_free(ancestors);
+	return relid;
+}
+
+Oid
+cgae_table_root(Relation relation)
+{
+	Oid			relid = RelationGetRelid(relation);
+	CgaeShape  *shape;
+
+	if (!relation->rd_rel->relispartition)
+		return relid;
+	/* guards that write open a shape first */
+	shape = shapes == NULL ? NULL : hash_search(shapes, &relid, HASH_FIND, NULL);
+	return shape != NULL && shape->valid ? shape->root : find_root(relation);
+}
+
+char *
+cgae_table_name(Relation relation)
+{
+	char	   *name = get_rel_name(cgae_table_root(relation));
+
+	return name != NULL ? name : pstrdup(RelationGetRelationName(relation));
+}
+
 const CgaeShape *
 cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 {
@@ -129,6 +168,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 			cgae_enum_map_init(&shape->status, type, cgae_status_labels,
 							   lengthof(cgae_status_labels));
 	}
+	shape->root = find_root(relation);
 	shape->other_unique_indexes = count_other_unique_indexes(relation);
 	shape->valid = true;
 	return shape;
@@ -154,7 +194,7 @@ cgae_row_require(const CgaeRow *row, int column)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint", name,
-						get_rel_name(row->shape->relid)),
+						get_rel_name(row->shape->root)),
 				 cgae_err_object(NULL, name, NULL)));
 }
 

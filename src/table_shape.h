@@ -25,6 +25,7 @@ typedef struct CgaeColumn
 typedef struct CgaeShape
 {
 	Oid			relid;			/* hash key */
+	Oid			root;			/* the partitioned table at the top, or relid */
 	bool		valid;
 	const CgaeColumn *columns;	/* what it was made for */
 	int			index[CGAE_SHAPE_MAX_COLUMNS];	/* attribute number - 1 of each column */
@@ -40,6 +41,15 @@ typedef struct CgaeShape
  * contents are right while the relation stays open.
  */
 extern const CgaeShape *cgae_table_shape(Relation relation, const CgaeColumn *columns, int count);
+
+/*
+ * The table that a relation is part of: the partitioned one at the top, or the
+ * relation itself.  Its name and its owner are what the registry goes by.
+ */
+extern Oid	cgae_table_root(Relation relation);
+
+/* Name of that table, for messages; palloc'd. */
+extern char *cgae_table_name(Relation relation);
 
 /*
  * A row taken apart by column.  values and nulls are indexed by attribute,

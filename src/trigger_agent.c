@@ -546,6 +546,12 @@ cgae_guard_agents(PG_FUNCTION_ARGS)
 		cgae_guard_refuse_event("guard_agents",
 								"before insert or update or after insert for each row, or before update for each statement");
 
+	cgae_guard_require_on_partition(trigdata,
+									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
+									"zz_cgae_keep BEFORE TRUNCATE", "guard_append_only");
+	cgae_guard_require_on_partition(trigdata,
+									trigdata->tg_relation->trigdesc->trig_update_before_statement,
+									"zz_cgae_policy_lock BEFORE UPDATE OF current_tier", "guard_agents");
 	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, AGENT_COLUMNS);
 	if (TRIGGER_FIRED_BY_UPDATE(event))
 		return PointerGetDatum(before_update(trigdata, shape));

@@ -59,7 +59,7 @@ cgae_guard_append_only(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_append_only");
 	TriggerEvent event = trigdata->tg_event;
-	const char *table = RelationGetRelationName(trigdata->tg_relation);
+	const char *table = cgae_table_name(trigdata->tg_relation);
 	bool		agents = strcmp(table, "agents") == 0;
 
 	if (!TRIGGER_FIRED_BEFORE(event) || TRIGGER_FIRED_BY_INSERT(event))
@@ -94,6 +94,9 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
 		cgae_guard_refuse_event("guard_events", "before insert for each row");
 
+	cgae_guard_require_on_partition(trigdata,
+									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
+									"zz_cgae_keep BEFORE TRUNCATE", "guard_append_only");
 	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, event_columns, EVENT_COLUMNS),
 				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, EVENT_AGENT_ID) || ROW_NULL(&row, EVENT_SEQ) ||

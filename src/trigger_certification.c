@@ -235,6 +235,10 @@ before_insert(TriggerData *trigdata)
 	CgaePolicy	policy;
 	CgaeRow		row;
 
+	cgae_guard_require_on_partition(trigdata, relation->trigdesc->trig_truncate_before_statement,
+									"zz_cgae_keep BEFORE TRUNCATE", "guard_append_only");
+	cgae_guard_require_on_partition(trigdata, relation->trigdesc->trig_insert_after_statement,
+									"zz_cgae_stored AFTER INSERT", "guard_certifications");
 	cgae_row_open(&row, shape, RelationGetDescr(relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, CERT_AGENT_ID))
 		ereport(ERROR,

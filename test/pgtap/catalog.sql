@@ -27,7 +27,7 @@ INSERT INTO contract VALUES
   ('canonical_jsonb(config jsonb) text', 'i strict s'),
   ('architecture_hash_jsonb(config jsonb) text', 'i strict s'),
   ('architecture_digest_jsonb(config jsonb) text', 'i strict s'),
-  ('create_registry() void', 'v u'),
+  ('create_registry(partitions integer DEFAULT NULL::integer) void', 'v u'),
   ('grant_access(role text, level text) void', 'v u'),
   ('revoke_access(role text, level text DEFAULT NULL::text) void', 'v u'),
   ('register_agent(model_name text, model_config json, provenance jsonb DEFAULT ''{}''::jsonb, initial_balance numeric DEFAULT 0, agent_id text DEFAULT NULL::text, registered_at timestamp with time zone DEFAULT now(), wallet_address text DEFAULT NULL::text) text', 'v u'),
@@ -79,14 +79,14 @@ SELECT is((SELECT string_agg(pg_describe_object(classid, objid, 0), '; ') FROM m
             WHERE obj_description(objid, classid::regclass::name) IS NULL
               AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type UNION SELECT oid FROM pg_type WHERE typelem <> 0 AND typcategory = 'A'))
               AND NOT (classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM pg_class WHERE relkind = 'c'))), NULL, 'every member has a comment');
-SELECT is((SELECT string_agg(pg_describe_object('pg_class'::regclass, oid, 0), '; ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v') AND obj_description(oid, 'pg_class') IS NULL),
+SELECT is((SELECT string_agg(pg_describe_object('pg_class'::regclass, oid, 0), '; ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'p') AND obj_description(oid, 'pg_class') IS NULL),
           NULL, 'so has every table and view');
 SELECT is((SELECT string_agg(attrelid::regclass || '.' || attname, ', ') FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
-            WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'c') AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL), NULL, '... every column');
+            WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'c', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL), NULL, '... every column');
 SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid
-            WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND obj_description(pg_trigger.oid, 'pg_trigger') IS NULL), NULL, '... every trigger');
+            WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgparentid = 0 AND obj_description(pg_trigger.oid, 'pg_trigger') IS NULL), NULL, '... every trigger');
 SELECT is((SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c JOIN pg_index ON indexrelid = c.oid
-            WHERE relnamespace = 'cgae'::regnamespace AND NOT indisprimary AND obj_description(c.oid, 'pg_class') IS NULL), NULL, '... every index that is no key');
+            WHERE relnamespace = 'cgae'::regnamespace AND NOT indisprimary AND NOT relispartition AND obj_description(c.oid, 'pg_class') IS NULL), NULL, '... every index that is no key');
 SELECT isnt(obj_description((SELECT oid FROM pg_extension WHERE extname = 'cgae'), 'pg_extension'), NULL, 'and the extension');
 
 --
@@ -96,7 +96,7 @@ SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_
             WHERE i.schema IS DISTINCT FROM 'cgae' AND i.type NOT IN ('cast', 'schema')), NULL, 'no member is outside cgae');
 SELECT is((SELECT string_agg(i.identity, '; ' ORDER BY i.identity) FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'schema'), 'cgae', '... which it made');
 SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'cast' AND i.identity !~ 'cgae\.'), NULL, 'casts are of its types');
-SELECT is((SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'i') AND oid IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)), NULL,
+SELECT is((SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'i', 'p', 'I') AND oid IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)), NULL,
           'no table, view or index of the registry is a member');
 SELECT is((SELECT string_agg(castsource::regtype || '->' || casttarget::regtype, ' ') FROM pg_cast WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_cast'::regclass) AND castcontext = 'i'), NULL, 'no cast is implicit');
 SELECT is((SELECT (extversion, extrelocatable, extnamespace::regnamespace)::text FROM pg_extension WHERE extname = 'cgae'), '(1.0,f,pg_catalog)', 'version, not relocatable');
@@ -111,7 +111,7 @@ SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WH
     ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status'),
     ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
     ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note')) AS v(tbl, columns);
-SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cgae'::regnamespace),
+SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND conparentid = 0 AND connamespace = 'cgae'::regnamespace),
   'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.audit_seeds PRIMARY KEY (epoch); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');
 SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique AND NOT indisprimary), NULL, 'nothing else is unique');
 SELECT is((SELECT string_agg(conname, ', ') FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND condeferrable), NULL, 'nothing is deferrable');

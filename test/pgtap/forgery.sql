@@ -118,7 +118,6 @@ SELECT is(t.with_trigger('aa', timing, tbl, argument, statement), said, format('
     ('BEFORE INSERT', 'certifications', 'cert tier', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
       '428C9: tier T5 supplied for agent "a" disagrees with the registry, which finds T2 / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'certifications', 'cert vector', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$, 'ok / active {} T1 2 0 / pending {} T0 0'),
-    ('BEFORE INSERT', 'certifications', 'cert agent', $$INSERT INTO cgae.certifications (agent_id, robustness) VALUES ('a', '(0.5,0.5,0.5,1)')$$, 'ok / active {} T3 1 0 / active {} T2 1'),
     ('BEFORE INSERT', 'certifications', 'suppress', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
       '27000: certification of agent "a" did not reach its guard / active {} T3 1 0 / pending {} T0 0'),
     ('AFTER INSERT', 'certifications', 'again', $$SELECT cgae.certify('a', '(0.7,0.7,0.7,1)')$$, 'ok / active {} T2 4 0 / pending {} T0 0'),
@@ -126,8 +125,15 @@ SELECT is(t.with_trigger('aa', timing, tbl, argument, statement), said, format('
     ('AFTER UPDATE', 'agents', 'nest', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$,
       '428C9: current_tier of agent "a" cannot be set to T5: its effective tier is T1 / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'agent_events', 'event seq', $$SELECT cgae.suspend('a', 'x')$$, '428C9: events are written by the registry alone / active {} T3 1 0 / pending {} T0 0'),
-    ('BEFORE INSERT', 'agent_events', 'event agent', $$SELECT cgae.suspend('a', 'x')$$, '428C9: events are written by the registry alone / active {} T3 1 0 / pending {} T0 0'),
     ('BEFORE INSERT', 'agent_events', 'suppress', $$SELECT cgae.suspend('a', 'x')$$, '27000: event 3 of agent "a" was suppressed / active {} T3 1 0 / pending {} T0 0')) AS v(timing, tbl, argument, statement, said);
+
+-- another agent may be in another partition, where the server does not move a row to
+SELECT is(t.with_trigger('aa', 'BEFORE INSERT', tbl, argument, statement),
+          CASE WHEN t.partitioned() THEN '0A000: moving row to another partition during a BEFORE FOR EACH ROW trigger is not supported / active {} T3 1 0 / pending {} T0 0' ELSE said END,
+          format('BEFORE INSERT trigger on %s that names another agent', tbl))
+  FROM (VALUES
+    ('certifications', 'cert agent', $$INSERT INTO cgae.certifications (agent_id, robustness) VALUES ('a', '(0.5,0.5,0.5,1)')$$, 'ok / active {} T3 1 0 / active {} T2 1'),
+    ('agent_events', 'event agent', $$SELECT cgae.suspend('a', 'x')$$, '428C9: events are written by the registry alone / active {} T3 1 0 / pending {} T0 0')) AS v(tbl, argument, statement, said);
 
 -- and those that sort after it
 SELECT is(t.with_trigger('zzz', 'BEFORE ' || event, tbl, argument, statement),

@@ -218,7 +218,15 @@ PREPARE due(timestamptz, int) AS SELECT agent_id FROM cgae.agents
   WHERE status OPERATOR(pg_catalog.=) 'active' AND current_tier OPERATOR(pg_catalog.=) ANY (CAST('{T1,T2,T3,T4,T5}' AS cgae.tier[]))
     AND tier_drop_at OPERATOR(pg_catalog.<=) $1 ORDER BY current_tier, tier_drop_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED;
 SET plan_cache_mode = force_generic_plan;
-EXPLAIN (COSTS OFF) EXECUTE due(now(), 1000);
+-- nodes of the plan, each kind once; in partitions there is a Merge Append over their indexes
+DO $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) EXECUTE due(now(), 1000)' INTO plan;
+  RAISE INFO '%', (SELECT array_agg(DISTINCT node #>> '{}') FROM jsonb_path_query(plan::jsonb, 'strict $.**."Node Type" ? (@ != "Merge Append")') AS node);
+  RAISE INFO '%', (SELECT array_agg(DISTINCT node #>> '{}') FROM jsonb_path_query(plan::jsonb, 'strict $.**."Index Cond"') AS node);
+END $$;
 RESET plan_cache_mode;
 -- and the sweep itself touches few pages and scans no table
 SELECT pg_stat_force_next_flush();
