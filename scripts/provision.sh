@@ -144,13 +144,15 @@ build() {
 }
 
 # with_server COMMAND...: run it with PGHOST, PGPORT, PGUSER, PGPASSWORD and PG_CONFIG of a
-# throw-away server that finds the extension in $scratch/install.
+# throw-away server that finds the extension in $scratch/install.  The caller may set more of its
+# settings in the array server_options.
 with_server() {
   local destdir=$scratch/install option
   local options=(
     "dynamic_library_path=$destdir$("$pg_bin/pg_config" --pkglibdir):\$libdir"
     max_prepared_transactions=10
     full_page_writes=off
+    ${server_options[@]+"${server_options[@]}"}
   )
   # Debian's servers up to 17 have extension_destdir; PostgreSQL 18 brought its own setting.
   if grep -q extension_control_path "$("$pg_bin/pg_config" --sharedir)/postgresql.conf.sample"; then

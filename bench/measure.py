@@ -1,0 +1,106 @@
+"""Alternating runs, and what they say: the median of paired ratios with a bootstrap interval."""
+import random
+import re
+import statistics
+import subprocess
+import time
+
+
+def executions(connection, sql, draws, count, per=None, check=None):
+    """
+    A side of a comparison: returns a function that executes a prepared statement count times, each in
+    a transaction of its own, and gives the backend's CPU time per execution in seconds.  draws()
+    gives the parameters of one execution.
+    """
+    name = connection.prepare(sql)
+
+    def run():
+        params = [draws() for _ in range(count)]
+        before = connection.cpu()
+        touched = 0
+        for one in params:
+            touched += connection.execute(name, one)
+        used = connection.cpu() - before
+        if check is not None and touched != check * count:
+            raise AssertionError(f"{sql}: touched {touched} rows, not {check * count}")
+        return used / (per or count)
+
+    return run
+
+
+def statement(connection, sql, before=None, after=None):
+    """A side that runs one whole statement or script: CPU seconds; before and after do not count."""
+
+    def run():
+        if before is not None:
+            before()
+        start = connection.cpu()
+        connection.run(sql) if isinstance(sql, str) else sql()
+        used = connection.cpu() - start
+        if after is not None:
+            after()
+        return used
+
+    return run
+
+
+def wall(side):
+    """The same side, by the clock on the wall."""
+
+    def run():
+        start = time.perf_counter()
+        side()
+        return time.perf_counter() - start
+
+    return run
+
+
+def pgbench(pg_bin, database, script, clients, seconds, settings="", variables=None):
+    """A side that gives the seconds per transaction (1/TPS) of a short pgbench run."""
+    command = [f"{pg_bin}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
+               "-T", str(seconds), "-f", script, database]
+    for name, value in (variables or {}).items():
+        command[1:1] = ["-D", f"{name}={value}"]
+
+    def run():
+        import os
+        done = subprocess.run(command, env=dict(os.environ, PGOPTIONS=settings), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        tps = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
+        failed = re.search(r"^number of failed transactions: ([0-9]+)", done.stdout, re.M)
+        if done.returncode or tps is None or (failed and int(failed.group(1))):
+            raise RuntimeError(f"{' '.join(command)}\n{done.stdout}")
+        return 1 / float(tps.group(1))
+
+    return run
+
+
+def alternate(sides, rounds, between=None, warm_up=1):
+    """
+    Run all sides of a comparison in turn, as often as asked, every other round in reverse order;
+    between() is called after each round.  Returns the measured values of each side.
+    """
+    values = {name: [] for name in sides}
+    for number in range(-warm_up, rounds):
+        order = list(sides) if number % 2 == 0 else list(reversed(sides))
+        for name in order:
+            value = sides[name]()
+            if number >= 0:
+                values[name].append(value)
+        if between is not None:
+            between()
+    return values
+
+
+def ratios(ours, theirs):
+    """Ratio of each pair, ours over theirs."""
+    return [a / b for a, b in zip(ours, theirs)]
+
+
+def interval(values, resamples=2000):
+    """Bootstrap interval of the median, 95%."""
+    draw = random.Random(1)
+    medians = sorted(
+        statistics.median(draw.choices(values, k=len(values))) for _ in range(resamples)
+    )
+    return medians[int(resamples * 0.025)], medians[int(resamples * 0.975) - 1]

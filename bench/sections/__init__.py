@@ -1,0 +1,1 @@
+"""The sections of the table, one file each; a section's run(bench) adds its rows to bench.report."""
