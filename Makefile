@@ -22,6 +22,7 @@ OBJS = \
 	src/canonical_output.o \
 	src/certification.o \
 	src/certification_batch.o \
+	src/certification_request.o \
 	src/certification_touch.o \
 	src/check.o \
 	src/check_agents.o \
@@ -95,7 +96,7 @@ ISOLATION = \
 	certify_drift \
 	certify_architecture \
 	certify_holds \
-	certify_many certify_money \
+	certify_many certify_money certify_request \
 	certify_policy \
 	heartbeats \
 	crosswise \

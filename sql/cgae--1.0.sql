@@ -514,6 +514,7 @@ CREATE FUNCTION cgae.certify(
     observed_architecture_hash pg_catalog.text DEFAULT NULL,
     audit_details pg_catalog.jsonb DEFAULT '{}',
     certified_at pg_catalog.timestamptz DEFAULT NULL,
+    request_id pg_catalog.text DEFAULT NULL,
     OUT outcome pg_catalog.text,
     OUT agent_id pg_catalog.text,
     OUT seq pg_catalog.int4,
@@ -521,7 +522,7 @@ CREATE FUNCTION cgae.certify(
     OUT status cgae.agent_status,
     OUT previous_tier cgae.tier)
   AS 'MODULE_PATHNAME', 'cgae_certify' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz) IS 'record an audit: certifies the agent at the tier of its vector, or suspends it when the observed architecture differs';
+COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz, pg_catalog.text) IS 'record an audit: certifies the agent at the tier of its vector, or suspends it when the observed architecture differs; repeated with the same request_id it returns the first result and changes nothing';
 
 CREATE FUNCTION cgae.certify_many(
     agent_ids pg_catalog.text[],
@@ -530,6 +531,7 @@ CREATE FUNCTION cgae.certify_many(
     observed_architecture_hashes pg_catalog.text[] DEFAULT NULL,
     audit_details pg_catalog.jsonb[] DEFAULT NULL,
     certified_at pg_catalog.timestamptz[] DEFAULT NULL,
+    request_ids pg_catalog.text[] DEFAULT NULL,
     OUT outcome pg_catalog.text,
     OUT agent_id pg_catalog.text,
     OUT seq pg_catalog.int4,
@@ -538,13 +540,14 @@ CREATE FUNCTION cgae.certify_many(
     OUT previous_tier cgae.tier)
   RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_certify_many' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.certify_many(pg_catalog.text[], cgae.robustness[], pg_catalog.text[], pg_catalog.text[], pg_catalog.jsonb[], pg_catalog.timestamptz[]) IS 'record many audits in one statement, all or none: one row of certify() each, in the order of the arrays; a null array or element is certify()''s default';
+COMMENT ON FUNCTION cgae.certify_many(pg_catalog.text[], cgae.robustness[], pg_catalog.text[], pg_catalog.text[], pg_catalog.jsonb[], pg_catalog.timestamptz[], pg_catalog.text[]) IS 'record many audits in one statement, all or none: one row of certify() each, in the order of the arrays; a null array or element is certify()''s default';
 
 CREATE FUNCTION cgae.demote(
     agent_id pg_catalog.text,
     new_robustness cgae.robustness,
     reason pg_catalog.text DEFAULT 'spot_audit_failure',
     certified_at pg_catalog.timestamptz DEFAULT NULL,
+    request_id pg_catalog.text DEFAULT NULL,
     OUT outcome pg_catalog.text,
     OUT agent_id pg_catalog.text,
     OUT seq pg_catalog.int4,
@@ -552,7 +555,7 @@ CREATE FUNCTION cgae.demote(
     OUT status cgae.agent_status,
     OUT previous_tier cgae.tier)
   AS 'MODULE_PATHNAME', 'cgae_demote' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.demote(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.timestamptz) IS 'record an audit that lowers the agent''s tier; refused when it does not';
+COMMENT ON FUNCTION cgae.demote(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS 'record an audit that lowers the agent''s tier; refused when it does not; request_id as in certify()';
 
 CREATE FUNCTION cgae.observe_architecture(agent_id pg_catalog.text, observed_hash pg_catalog.text) RETURNS pg_catalog.bool
   AS 'MODULE_PATHNAME', 'cgae_observe_architecture' LANGUAGE c VOLATILE PARALLEL UNSAFE;

@@ -10,6 +10,8 @@
 
 #include "architecture.h"
 #include "certification.h"
+#include "errors.h"
+#include "guard.h"
 #include "robustness.h"
 
 /* The reason of a demotion, a string in its details; NULL when there is none. */
@@ -32,6 +34,14 @@ text_is(const text *value, const char *word)
 {
 	return VARSIZE_ANY_EXHDR(value) == strlen(word) &&
 		memcmp(VARDATA_ANY(value), word, strlen(word)) == 0;
+}
+
+/* Is this a request_id by which a certification can be found again? */
+static bool
+is_usable_request(const text *request_id, const text *agent_id)
+{
+	return VARSIZE_ANY_EXHDR(request_id) + VARSIZE_ANY_EXHDR(agent_id) <= CGAE_REQUEST_MAX_BYTES &&
+		!cgae_is_blank(text_to_cstring(request_id));
 }
 
 void
@@ -60,6 +70,13 @@ cgae_certification_begin(CgaeCertification *certification, const Datum *values, 
 		if (!nulls[GIVEN_AUDIT_DETAILS])
 			certification->reason = reason_in(values[GIVEN_AUDIT_DETAILS]);
 	}
+	if (!nulls[GIVEN_REQUEST_ID])
+	{
+		const text *request_id = DatumGetTextPP(values[GIVEN_REQUEST_ID]);
+
+		if (is_usable_request(request_id, certification->agent_id))
+			certification->request_id = request_id;
+	}
 }
 
 /* Are two strings the same, or both not given? */
@@ -67,6 +84,12 @@ static bool
 same_string(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+same_text(const text *a, const text *b)
+{
+	return a == NULL || b == NULL ? a == b : cgae_text_equal(a, b);
 }
 
 bool
@@ -84,5 +107,6 @@ cgae_certification_same(const CgaeCertification *given, const CgaeCertification 
 		return false;
 	return given->is_demotion == judged->is_demotion &&
 		same_string(given->observed, judged->observed) &&
-		same_string(given->reason, judged->reason);
+		same_string(given->reason, judged->reason) &&
+		same_text(given->request_id, judged->request_id);
 }

@@ -18,6 +18,9 @@
 #define CGAE_AUDIT_DEMOTION "demotion"
 #define CGAE_AUDIT_DEFAULT "registration"
 
+/* Bytes that agent_id and request_id may have together, so that the index holds them. */
+#define CGAE_REQUEST_MAX_BYTES (BLCKSZ / 3 - 128)
+
 /* No tier: never certified, or not judged. */
 #define CGAE_NO_TIER (-1)
 
@@ -31,6 +34,7 @@ typedef struct CgaeCertification
 	TimestampTz certified_at;	/* given; then as judged */
 	bool		is_demotion;
 	const char *reason;			/* of a demotion; NULL: none given */
+	const text *request_id;		/* NULL: none given, or none that can be kept */
 	const CgaePolicy *policy;
 	const char *actor;
 
@@ -43,6 +47,11 @@ typedef struct CgaeCertification
 	CgaeStatus	status;
 	TimestampTz judged_at;		/* by the clock, under the agent's lock */
 	char		registered[65]; /* hash that the observed one was compared with */
+
+	/* of a certification with a request_id, see certification_request.h */
+	int32		seen_seq;		/* the agent's last_seq when the request was looked for */
+	bool		is_outrun;		/* the agent has gone on since: not judged */
+	bool		is_repeated;	/* found on record, from where the above comes */
 } CgaeCertification;
 
 /* What a client says of a certification, in the order of certify()'s arguments. */
@@ -54,6 +63,7 @@ typedef enum CgaeGiven
 	GIVEN_OBSERVED_HASH,
 	GIVEN_AUDIT_DETAILS,
 	GIVEN_CERTIFIED_AT,
+	GIVEN_REQUEST_ID,
 	GIVEN_COLUMNS
 } CgaeGiven;
 

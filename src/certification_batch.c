@@ -78,9 +78,13 @@ cgae_batch_find_firsts(CgaeBatch *batch, CgaeBatchEntry **dest)
 	for (int i = 0; i < batch->count; i++)
 	{
 		CgaeBatchEntry *entry = &batch->entries[i];
+		BatchAgent *agent;
 		bool		found;
-		BatchAgent *agent = batch_agents_insert(batch->firsts, entry->agent_id, &found);
 
+		entry->is_first = false;
+		if (entry->certification.is_repeated)
+			continue;
+		agent = batch_agents_insert(batch->firsts, entry->agent_id, &found);
 		entry->is_first = !found;
 		if (!found)
 			dest[count++] = agent->entry = entry;

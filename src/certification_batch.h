@@ -18,7 +18,7 @@ typedef struct CgaeBatchEntry
 {
 	const text *agent_id;
 	CgaeCertification certification;	/* as given, then as judged */
-	bool		is_first;		/* of its agent; set when firsts are found */
+	bool		is_first;		/* of its agent, to be judged; set when firsts are found */
 	bool		filled;			/* its row reached the guard and was completed */
 } CgaeBatchEntry;
 
@@ -27,7 +27,9 @@ typedef struct CgaeBatch
 	int			count;
 	CgaeBatchEntry *entries;	/* in the order of the call */
 	int			trigger_depth;	/* at which the function runs; its guard runs one deeper */
+	bool		may_repeat;		/* requests on record are no error: the INSERT skips them */
 	int			taken;			/* entries whose rows have reached the guard */
+	int			repeated;		/* rows whose request was on record */
 	struct batch_agents_hash *firsts;	/* first entry of each agent; NULL: not looked for */
 	int			next_first;		/* where to look next for a first entry */
 } CgaeBatch;
@@ -47,7 +49,10 @@ extern CgaeBatch *cgae_batch_announced(void);
  */
 extern CgaeBatchEntry *cgae_batch_take(CgaeBatch *batch, const text *agent_id);
 
-/* Find the first entry of every agent; returns how many.  dest has room for count entries. */
+/*
+ * Find every agent's first entry that does not repeat a request on record;
+ * returns how many.  dest has room for count entries.
+ */
 extern int	cgae_batch_find_firsts(CgaeBatch *batch, CgaeBatchEntry **dest);
 
 /* The first entry of an agent, once they were found; NULL when there is none. */

@@ -116,7 +116,8 @@ cgae_touch_agent(Relation certifications, CgaeCertification *certification)
 		announced = outer;
 	}
 	PG_END_TRY();
-	check_judged(certifications, certification, processed == 1);
+	if (!certification->is_outrun)
+		check_judged(certifications, certification, processed == 1);
 }
 
 /* Does any table below a root have more BEFORE ROW triggers for an operation than its guard? */
@@ -194,6 +195,7 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 	CgaeBatch  *outer = announced_batch;
 	int			outer_depth = announced_batch_depth;
 	volatile uint64 processed = 0;	/* set within PG_TRY */
+	int			outrun = 0;
 	Datum		array;
 
 	for (int i = 0; i < count; i++)
@@ -215,9 +217,11 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 
 	/* who was not reached first: the number is wrong on his account */
 	for (int i = 0; i < count; i++)
-		if (firsts[i]->certification.judged_in != GetCurrentSubTransactionId())
+		if (firsts[i]->certification.is_outrun)
+			outrun++;
+		else if (firsts[i]->certification.judged_in != GetCurrentSubTransactionId())
 			check_judged(certifications, &firsts[i]->certification, false);
-	if (processed != count)
+	if (processed + outrun != count)
 		check_judged(certifications, &firsts[0]->certification, false);
 	pfree(DatumGetPointer(array));
 	pfree(ids);

@@ -13,7 +13,7 @@
 #include "utils/relcache.h"
 
 /*
- * Have one certification judged.  An unknown agent is an error
+ * Have one certification judged, or find it outrun.  An unknown agent is an error
  * (foreign_key_violation), as is an update that something suppressed
  * (triggered_data_change_violation).
  */
@@ -27,7 +27,8 @@ extern bool cgae_may_touch_together(Relation certifications);
 
 /*
  * Have the first certification of every agent of a batch judged in one
- * statement, agents in the order of agent_id.  The same errors.
+ * statement, agents in the order of agent_id; those found outrun, like those of
+ * a request on record, are left to be judged one by one.  The same errors.
  */
 extern void cgae_touch_agents(Relation certifications, CgaeBatch *batch);
 

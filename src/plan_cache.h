@@ -15,10 +15,13 @@ typedef enum CgaeQuery
 	CGAE_Q_LOCK_AGENTS,			/* guard: lock the agents of a batch, in their order */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
+	CGAE_Q_FIND_REQUEST,		/* guard: what is on record under a request_id */
 	CGAE_Q_REQUIRE_TIER,
 	CGAE_Q_REGISTER,
 	CGAE_Q_CERTIFY,
+	CGAE_Q_CERTIFY_ONCE,		/* with a request_id */
 	CGAE_Q_CERTIFY_MANY,
+	CGAE_Q_CERTIFY_MANY_ONCE,
 	CGAE_Q_AGENT_EXISTS,
 	CGAE_Q_REGISTERED_HASH,
 	CGAE_Q_OBSERVE,

@@ -111,19 +111,33 @@ form_result(const Declaration *declaration, const CgaeBatchEntry *entry)
 	return heap_form_tuple(declaration->result, values, nulls);
 }
 
+/* Refuse that a row which its guard completed was skipped all the same. */
+static void
+refuse_not_stored(const CgaeBatch *batch, uint64 stored)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("of %d certifications judged, " UINT64_FORMAT " could be stored",
+					batch->taken - batch->repeated, stored),
+			 errhint("A unique index on cgae.certifications refuses the others; without a request_id the error names it."),
+			 cgae_err_object("certifications", NULL, NULL)));
+}
+
 /* Run the INSERT of a batch; its guard fills in the entries. */
 static void
 insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const char *sql,
-			 const Oid *types, const Datum *values, const char *nulls)
+			 int argument_count, const Oid *types, const Datum *values, const char *nulls)
 {
 	CgaeBatch  *outer = cgae_batch_announce(batch);
+	volatile uint64 stored = 0;	/* set within PG_TRY */
 
 	batch->trigger_depth = cgae_trigger_depth();
 	PG_TRY();
 	{
 		cgae_require_registry();
 		cgae_statement_begin();
-		cgae_statement_run(fcinfo, query, sql, GIVEN_COLUMNS, types, values, nulls, false);
+		stored = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls,
+									false);
 		cgae_statement_end();
 	}
 	PG_FINALLY();
@@ -131,36 +145,56 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
 		cgae_batch_announce(outer);
 	}
 	PG_END_TRY();
+	if (batch->may_repeat && stored + batch->repeated != batch->taken)
+		refuse_not_stored(batch, stored);
 }
+
+/* The columns of a call without request_id, so that it asks for no privilege on that. */
+#define INSERT_GIVEN \
+	"INSERT INTO cgae.certifications (agent_id, robustness, audit_type," \
+	" observed_architecture_hash, audit_details, certified_at"
+
+/*
+ * With one, its guard lets a repetition conflict with the row on record: so
+ * nothing is written, but privileges and policies are checked as ever.
+ */
+#define INSERT_ONCE INSERT_GIVEN ", request_id"
 
 /* Insert one certification and return what the guard found. */
 static Datum
 insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, const Datum *values,
 					 const char *nulls)
 {
-	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
+	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
 	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID])};
 	CgaeBatch	batch = {.count = 1, .entries = &entry};
 
 	types[GIVEN_ROBUSTNESS] = declaration->robustness;
-	insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
-				 "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
-				 " observed_architecture_hash, audit_details, certified_at)"
-				 " VALUES ($1, $2, $3, $4, $5, $6)",
-				 types, values, nulls);
+	batch.may_repeat = nulls[GIVEN_REQUEST_ID] != 'n';
+	if (batch.may_repeat)
+		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_ONCE,
+					 INSERT_ONCE ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+					 GIVEN_COLUMNS, types, values, nulls);
+	else
+		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
+					 INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)",
+					 GIVEN_REQUEST_ID, types, values, nulls);
 	return HeapTupleGetDatum(form_result(declaration, &entry));
 }
 
 /*
  * cgae.certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT 'registration',
  *	   observed_architecture_hash text DEFAULT NULL, audit_details jsonb DEFAULT '{}',
- *	   certified_at timestamptz DEFAULT NULL)
+ *	   certified_at timestamptz DEFAULT NULL, request_id text DEFAULT NULL)
  *	   -> (outcome text, agent_id text, seq int, tier cgae.tier, status cgae.agent_status,
  *		   previous_tier cgae.tier)
  *
  * Records an audit.  outcome is 'certified', or 'architecture_mismatch' when
  * the observed hash differs from the registered one: then the agent is
  * suspended, tier is null, and no error is raised, so that it lasts.
+ * A call with a request_id that the agent has a certification under returns
+ * that one's result and changes nothing; when anything else about the call
+ * differs it is refused (unique_violation).
  * Errors: those of an INSERT INTO cgae.certifications.
  */
 PG_FUNCTION_INFO_V1(cgae_certify);
@@ -179,7 +213,8 @@ cgae_certify(PG_FUNCTION_ARGS)
 
 /*
  * cgae.demote(agent_id text, new_robustness cgae.robustness,
- *	   reason text DEFAULT 'spot_audit_failure', certified_at timestamptz DEFAULT NULL)
+ *	   reason text DEFAULT 'spot_audit_failure', certified_at timestamptz DEFAULT NULL,
+ *	   request_id text DEFAULT NULL)
  *	   -> the row that certify() gives
  *
  * A certification of type 'demotion': refused (check_violation) unless the
@@ -192,7 +227,7 @@ cgae_demote(PG_FUNCTION_ARGS)
 	static const char *const names[] = {"agent_id", "new_robustness", "reason"};
 	static Declaration kept;
 	Datum		values[GIVEN_COLUMNS] = {0};
-	char		nulls[GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' '};
+	char		nulls[GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' ', ' '};
 	CgaeObject	details;
 
 	for (int i = 0; i < lengthof(names); i++)
@@ -207,6 +242,8 @@ cgae_demote(PG_FUNCTION_ARGS)
 	values[GIVEN_AUDIT_DETAILS] = JsonbPGetDatum(cgae_object_end(&details));
 	values[GIVEN_CERTIFIED_AT] = PG_GETARG_DATUM(3);
 	nulls[GIVEN_CERTIFIED_AT] = PG_ARGISNULL(3) ? 'n' : ' ';
+	values[GIVEN_REQUEST_ID] = PG_GETARG_DATUM(4);
+	nulls[GIVEN_REQUEST_ID] = PG_ARGISNULL(4) ? 'n' : ' ';
 	PG_RETURN_DATUM(insert_certification(fcinfo, declaration_of(fcinfo, &kept), values, nulls));
 }
 
@@ -226,6 +263,7 @@ static const char *const array_names[GIVEN_COLUMNS] = {
 	[GIVEN_OBSERVED_HASH] = "observed_architecture_hashes",
 	[GIVEN_AUDIT_DETAILS] = "audit_details",
 	[GIVEN_CERTIFIED_AT] = "certified_at",
+	[GIVEN_REQUEST_ID] = "request_ids",
 };
 
 /*
@@ -321,10 +359,15 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 	}
 }
 
+#define UNNEST_GIVEN \
+	"pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)," \
+	" pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)"
+
 /*
  * cgae.certify_many(agent_ids text[], robustness cgae.robustness[],
  *	   audit_types text[] DEFAULT NULL, observed_architecture_hashes text[] DEFAULT NULL,
- *	   audit_details jsonb[] DEFAULT NULL, certified_at timestamptz[] DEFAULT NULL)
+ *	   audit_details jsonb[] DEFAULT NULL, certified_at timestamptz[] DEFAULT NULL,
+ *	   request_ids text[] DEFAULT NULL)
  *	   -> SETOF the row that certify() gives, in the order of the arrays
  *
  * Records many audits in one statement, by the same rules: all or none.  A null
@@ -339,7 +382,7 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 {
 	static Declaration kept;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID};
+	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
 	Oid			array_types[GIVEN_COLUMNS];
 	GivenArray	given[GIVEN_COLUMNS];
 	Datum		values[GIVEN_COLUMNS];
@@ -364,12 +407,15 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 
 	begin_entries(&batch, given);
-	insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY,
-				 "INSERT INTO cgae.certifications (agent_id, robustness, audit_type,"
-				 " observed_architecture_hash, audit_details, certified_at)"
-				 " SELECT pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3),"
-				 " pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)",
-				 array_types, values, NULL);
+	batch.may_repeat = !PG_ARGISNULL(GIVEN_REQUEST_ID);
+	if (batch.may_repeat)
+		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY_ONCE,
+					 INSERT_ONCE ") SELECT " UNNEST_GIVEN ", pg_catalog.unnest($7)"
+					 " ON CONFLICT DO NOTHING",
+					 GIVEN_COLUMNS, array_types, values, NULL);
+	else
+		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY, INSERT_GIVEN ") SELECT " UNNEST_GIVEN,
+					 GIVEN_REQUEST_ID, array_types, values, NULL);
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < batch.count; i++)

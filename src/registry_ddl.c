@@ -139,6 +139,7 @@ static const char *const layout[] = {
 	" auditor text NOT NULL,"
 	" recorded_at timestamptz NOT NULL,"
 	" status cgae.agent_status NOT NULL,"
+	" request_id text,"
 	" CONSTRAINT certifications_pkey PRIMARY KEY (agent_id, seq))",
 
 	"COMMENT ON TABLE cgae.certifications IS 'every audit of every agent, also those refused for drift; append-only'",
@@ -156,6 +157,11 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.certifications.auditor IS 'role that recorded it; derived'",
 	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded; derived'",
 	"COMMENT ON COLUMN cgae.certifications.status IS 'status of the agent that followed; derived'",
+	"COMMENT ON COLUMN cgae.certifications.request_id IS 'name of the request, unique per agent, by which a repeated call is known; null for none'",
+
+	"CREATE UNIQUE INDEX certifications_request_id_key ON cgae.certifications (agent_id, request_id)"
+	" WHERE request_id IS NOT NULL",
+	"COMMENT ON INDEX cgae.certifications_request_id_key IS 'one certification per request of an agent'",
 
 	"CREATE STATISTICS cgae.certifications_gate_tier ON (cgae.gate_tier(robustness)) FROM cgae.certifications",
 	"COMMENT ON STATISTICS cgae.certifications_gate_tier IS 'tells the planner that the gate gives six tiers, not as many as there are vectors'",

@@ -104,7 +104,7 @@ const char *const cgae_registry_views[] = {
 	" SELECT c.agent_id, c.seq, c.outcome, cgae.cc(c.robustness) AS cc, cgae.er(c.robustness) AS er,"
 	"  cgae.as_(c.robustness) AS as_, cgae.ih(c.robustness) AS ih, c.tier, c.previous_tier, c.status,"
 	"  c.audit_type, c.audit_details, c.observed_architecture_hash, c.certified_at, c.policy_version,"
-	"  c.auditor, c.recorded_at"
+	"  c.auditor, c.recorded_at, c.request_id"
 	" FROM cgae.certifications AS c",
 
 	"COMMENT ON VIEW cgae.certification_history IS 'every audit with its scores as columns'",
@@ -125,6 +125,7 @@ const char *const cgae_registry_views[] = {
 	"COMMENT ON COLUMN cgae.certification_history.policy_version IS 'policy that judged'",
 	"COMMENT ON COLUMN cgae.certification_history.auditor IS 'role that recorded it'",
 	"COMMENT ON COLUMN cgae.certification_history.recorded_at IS 'when it was recorded'",
+	"COMMENT ON COLUMN cgae.certification_history.request_id IS 'name of the request, unique per agent; null for none'",
 
 	/* --- expiring_agents --------------------------------------------- */
 	"CREATE VIEW cgae.expiring_agents WITH (security_invoker = true) AS"

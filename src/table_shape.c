@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
@@ -64,7 +65,34 @@ column_type(const char *name)
 						   ObjectIdGetDatum(namespace));
 }
 
-/* Count unique and exclusion indexes other than the primary key. */
+/*
+ * Does an index make (agent_id, request_id) unique and nothing else?  No row
+ * conflicts there that the guard has let pass.
+ */
+static bool
+is_request_key(Relation relation, Relation index)
+{
+	static const char *const key[] = {"agent_id", "request_id"};
+
+	if (index->rd_index->indisexclusion || index->rd_index->indnullsnotdistinct ||
+		index->rd_index->indnkeyatts != lengthof(key))
+		return false;
+	for (int i = 0; i < lengthof(key); i++)
+	{
+		AttrNumber	attnum = index->rd_index->indkey.values[i];
+		Form_pg_attribute att;
+
+		if (attnum <= InvalidAttrNumber)
+			return false;
+		att = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+		if (strcmp(NameStr(att->attname), key[i]) != 0 ||
+			att->attcollation != index->rd_indcollation[i])
+			return false;
+	}
+	return true;
+}
+
+/* Count unique and exclusion indexes other than the registry's own. */
 static int
 count_other_unique_indexes(Relation relation)
 {
@@ -74,15 +102,12 @@ count_other_unique_indexes(Relation relation)
 
 	foreach(cell, indexes)
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-		Form_pg_index index;
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		if ((index->indisunique || index->indisexclusion) && !index->indisprimary)
+		if ((index->rd_index->indisunique || index->rd_index->indisexclusion) &&
+			!index->rd_index->indisprimary && !is_request_key(relation, index))
 			count++;
-		ReleaseSysCache(tuple);
+		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
 	return count;

@@ -31,7 +31,7 @@ typedef struct CgaeShape
 	int			index[CGAE_SHAPE_MAX_COLUMNS];	/* attribute number - 1 of each column */
 	CgaeEnumMap tier;
 	CgaeEnumMap status;
-	int			other_unique_indexes;	/* unique or exclusion indexes besides the primary key */
+	int			other_unique_indexes;	/* unique or exclusion indexes that are none of ours */
 } CgaeShape;
 
 /*

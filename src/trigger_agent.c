@@ -502,6 +502,11 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	}
 
 	open_unchanged(&agent, shape, trigdata, &old);
+	/* somebody may have made the same request before this row was locked */
+	certification->is_outrun = certification->request_id != NULL &&
+		certification->seen_seq != agent.last_seq;
+	if (certification->is_outrun)
+		return NULL;
 	cgae_agent_certify(&agent, certification);
 	cgae_agent_store(&agent);
 	/* here, so that listeners hear of it before what it entails */

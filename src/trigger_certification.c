@@ -17,28 +17,10 @@
 
 #include "agent.h"
 #include "architecture.h"
+#include "certification_request.h"
 #include "certification_touch.h"
 #include "errors.h"
 #include "unconfirmed.h"
-
-typedef enum CertificationColumn
-{
-	CERT_AGENT_ID,
-	CERT_SEQ,
-	CERT_OUTCOME,
-	CERT_ROBUSTNESS,
-	CERT_TIER,
-	CERT_PREVIOUS_TIER,
-	CERT_AUDIT_TYPE,
-	CERT_AUDIT_DETAILS,
-	CERT_OBSERVED_HASH,
-	CERT_CERTIFIED_AT,
-	CERT_POLICY_VERSION,
-	CERT_AUDITOR,
-	CERT_RECORDED_AT,
-	CERT_STATUS,
-	CERT_COLUMNS
-} CertificationColumn;
 
 static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 	[CERT_AGENT_ID] = {"agent_id", "text"},
@@ -55,6 +37,7 @@ static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 	[CERT_AUDITOR] = {"auditor", "text"},
 	[CERT_RECORDED_AT] = {"recorded_at", "timestamptz"},
 	[CERT_STATUS] = {"status", "cgae.agent_status"},
+	[CERT_REQUEST_ID] = {"request_id", "text"},
 };
 
 /* Refuse a value that disagrees with what the guard found. */
@@ -170,6 +153,7 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 	settle_integer(row, CERT_SEQ, certification, certification->seq);
 	settle_integer(row, CERT_POLICY_VERSION, certification, certification->policy->version);
 	settle_audit(row, certification);
+	cgae_request_settle(row, certification);
 	if (certification->is_mismatch)
 		cgae_row_set_null(row, CERT_POLICY_VERSION);	/* it judged nothing */
 	if (certification->observed != NULL)
@@ -192,6 +176,7 @@ read_row(const CgaeRow *row, CgaeCertification *certification)
 		[GIVEN_OBSERVED_HASH] = CERT_OBSERVED_HASH,
 		[GIVEN_AUDIT_DETAILS] = CERT_AUDIT_DETAILS,
 		[GIVEN_CERTIFIED_AT] = CERT_CERTIFIED_AT,
+		[GIVEN_REQUEST_ID] = CERT_REQUEST_ID,
 	};
 	Datum		values[GIVEN_COLUMNS];
 	bool		nulls[GIVEN_COLUMNS];
@@ -219,8 +204,42 @@ judge_together(Relation relation, CgaeBatch *batch)
 	{
 		batch->entries[i].certification.policy = policy;
 		batch->entries[i].certification.actor = actor;
+		if (batch->entries[i].certification.request_id != NULL)
+			(void) cgae_request_look(relation, &batch->entries[i].certification, NULL);
 	}
 	cgae_touch_agents(relation, batch);
+}
+
+/*
+ * Judge a certification, unless its request is on record; then return true,
+ * with the row made the one on record.
+ */
+static bool
+judge_or_repeat(Relation relation, CgaeRow *row, CgaeCertification *certification,
+				CgaePolicy *policy, bool may_repeat)
+{
+	CgaeRecord	record;
+
+	do
+	{
+		if (certification->request_id != NULL &&
+			cgae_request_look(relation, certification, &record))
+		{
+			if (!may_repeat)
+				cgae_request_refuse_used(certification);
+			settle_audit(row, certification);
+			cgae_request_repeat(row, certification, &record);
+			return true;
+		}
+		if (certification->policy == NULL)
+		{
+			certification->actor = cgae_guard_actor();
+			cgae_policy_in_force_for_guard(policy);
+			certification->policy = policy;
+		}
+		cgae_touch_agent(relation, certification);
+	} while (certification->is_outrun);
+	return false;
 }
 
 /* Judge a new row, unless its batch was, and complete it. */
@@ -231,6 +250,7 @@ before_insert(TriggerData *trigdata)
 	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
 	CgaeBatch  *batch = cgae_batch_announced();
 	CgaeBatchEntry *entry = NULL;
+	bool		repeated = false;
 	CgaeCertification certification;
 	CgaePolicy	policy;
 	CgaeRow		row;
@@ -266,19 +286,20 @@ before_insert(TriggerData *trigdata)
 		certification = entry->certification;
 	}
 	else
-	{
-		certification.actor = cgae_guard_actor();
-		cgae_policy_in_force_for_guard(&policy);
-		certification.policy = &policy;
-		cgae_touch_agent(relation, &certification);
-	}
+		repeated = judge_or_repeat(relation, &row, &certification, &policy,
+								   entry != NULL && batch->may_repeat);
 
-	complete_row(&row, &certification);
-	if (certification.is_mismatch)
-		cgae_agent_warn_drift(text_to_cstring(certification.agent_id), certification.registered,
-							  certification.observed);
-	if (shape->other_unique_indexes > 0)
-		cgae_unconfirmed_add(certification.agent_id, certification.seq);
+	if (repeated)
+		batch->repeated++;
+	else
+	{
+		complete_row(&row, &certification);
+		if (certification.is_mismatch)
+			cgae_agent_warn_drift(text_to_cstring(certification.agent_id),
+								  certification.registered, certification.observed);
+		if (shape->other_unique_indexes > 0)
+			cgae_unconfirmed_add(certification.agent_id, certification.seq);
+	}
 	if (entry != NULL)
 	{
 		/* only what was found is looked at later: the rest dies with the row */
@@ -302,7 +323,10 @@ before_insert(TriggerData *trigdata)
  * unknown agent (foreign_key_violation), a deregistered one
  * (object_not_in_prerequisite_state), times that run backwards or ahead and
  * demotions that do not lower the tier (check_violation).  An observed hash
- * that differs is no error: it is recorded and suspends the agent.
+ * that differs is no error: it is recorded and suspends the agent.  A
+ * request_id that is on record is refused (unique_violation), except from
+ * certify(), demote() and certify_many(), whose INSERT says ON CONFLICT DO
+ * NOTHING: there the row becomes the one on record, which conflicts with itself.
  */
 PG_FUNCTION_INFO_V1(cgae_guard_certifications);
 Datum

@@ -82,7 +82,7 @@ cgae_unconfirmed_check(Relation relation)
 					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 					 errmsg("certification %d of agent \"%s\" was judged but not stored", row->seq,
 							text_to_cstring(row->agent_id)),
-					 errhint("Do not use ON CONFLICT DO NOTHING here; insert and handle unique_violation."),
+					 errhint("A unique index refuses it: insert without ON CONFLICT, or call without a request_id, to learn which."),
 					 cgae_err_object("certifications", NULL, NULL)));
 		pfree(row->agent_id);
 		pfree(row);

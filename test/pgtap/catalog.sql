@@ -31,8 +31,8 @@ INSERT INTO contract VALUES
   ('grant_access(role text, level text) void', 'v u'),
   ('revoke_access(role text, level text DEFAULT NULL::text) void', 'v u'),
   ('register_agent(model_name text, model_config json, provenance jsonb DEFAULT ''{}''::jsonb, initial_balance numeric DEFAULT 0, agent_id text DEFAULT NULL::text, registered_at timestamp with time zone DEFAULT now(), wallet_address text DEFAULT NULL::text) text', 'v u'),
-  ('certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT ''registration''::text, observed_architecture_hash text DEFAULT NULL::text, audit_details jsonb DEFAULT ''{}''::jsonb, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
-  ('demote(agent_id text, new_robustness cgae.robustness, reason text DEFAULT ''spot_audit_failure''::text, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
+  ('certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT ''registration''::text, observed_architecture_hash text DEFAULT NULL::text, audit_details jsonb DEFAULT ''{}''::jsonb, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, request_id text DEFAULT NULL::text, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
+  ('demote(agent_id text, new_robustness cgae.robustness, reason text DEFAULT ''spot_audit_failure''::text, certified_at timestamp with time zone DEFAULT NULL::timestamp with time zone, request_id text DEFAULT NULL::text, OUT outcome text, OUT agent_id text, OUT seq integer, OUT tier cgae.tier, OUT status cgae.agent_status, OUT previous_tier cgae.tier) record', 'v u'),
   ('observe_architecture(agent_id text, observed_hash text) boolean', 'v u'),
   ('update_architecture(agent_id text, model_config json) cgae.agent_status', 'v u'),
   ('suspend(agent_id text, hold text) cgae.agent_status', 'v u'),
@@ -108,12 +108,12 @@ SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WH
           (SELECT array_agg(c ORDER BY c) FROM regexp_split_to_table(columns, '[ ,]+') AS c), 'columns of ' || tbl)
   FROM (VALUES
     ('agents', 'agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address, registered_at, initial_robustness, status, holds, certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at'),
-    ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status'),
+    ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status, request_id'),
     ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
     ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note')) AS v(tbl, columns);
 SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND conparentid = 0 AND connamespace = 'cgae'::regnamespace),
   'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.audit_seeds PRIMARY KEY (epoch); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');
-SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique AND NOT indisprimary), NULL, 'nothing else is unique');
+SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique AND NOT indisprimary), 'cgae.certifications_request_id_key', 'nothing else is unique but requests of an agent');
 SELECT is((SELECT string_agg(conname, ', ') FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND condeferrable), NULL, 'nothing is deferrable');
 SELECT is((SELECT string_agg(relname, ', ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind = 'S'), NULL, 'there is no sequence');
 SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgenabled <> 'O'),

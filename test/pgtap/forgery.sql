@@ -169,7 +169,7 @@ GRANT CREATE ON SCHEMA t TO t_stranger;
 SET LOCAL ROLE t_stranger;
 CREATE TABLE t.agents (agent_id text DEFAULT 'a', current_tier text);
 CREATE TABLE t.certifications (agent_id text, seq int, outcome text, robustness cgae.robustness, tier cgae.tier, previous_tier cgae.tier, audit_type text,
-  audit_details jsonb, observed_architecture_hash text, certified_at timestamptz, policy_version int, auditor text, recorded_at timestamptz, status cgae.agent_status);
+  audit_details jsonb, observed_architecture_hash text, certified_at timestamptz, policy_version int, auditor text, recorded_at timestamptz, status cgae.agent_status, request_id text);
 RESET ROLE;
 SELECT matches(t.try('t_stranger', format('CREATE TRIGGER g BEFORE INSERT ON t.%s FOR EACH ROW EXECUTE FUNCTION cgae.%s()', tbl, g)), '^42501: permission denied for function cgae.' || g, g || ' is not for strangers')
   FROM (VALUES ('agents', 'guard_agents'), ('certifications', 'guard_certifications'), ('agents', 'guard_events'), ('agents', 'guard_policies'), ('agents', 'guard_append_only')) AS v(tbl, g);

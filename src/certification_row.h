@@ -1,0 +1,28 @@
+/*
+ * certification_row.h
+ *	  The columns of cgae.certifications that the registry knows.
+ */
+#ifndef CGAE_CERTIFICATION_ROW_H
+#define CGAE_CERTIFICATION_ROW_H
+
+typedef enum CertificationColumn
+{
+	CERT_AGENT_ID,
+	CERT_SEQ,
+	CERT_OUTCOME,
+	CERT_ROBUSTNESS,
+	CERT_TIER,
+	CERT_PREVIOUS_TIER,
+	CERT_AUDIT_TYPE,
+	CERT_AUDIT_DETAILS,
+	CERT_OBSERVED_HASH,
+	CERT_CERTIFIED_AT,
+	CERT_POLICY_VERSION,
+	CERT_AUDITOR,
+	CERT_RECORDED_AT,
+	CERT_STATUS,
+	CERT_REQUEST_ID,
+	CERT_COLUMNS
+} CertificationColumn;
+
+#endif							/* CGAE_CERTIFICATION_ROW_H */
