@@ -51,7 +51,7 @@ SELECT matches(t.try('t_other', statement), '^42501: ', 'another role: ' || stat
   'CREATE TABLE cgae.mine (x int)', 'CREATE FUNCTION cgae.mine() RETURNS int LANGUAGE sql AS $_$ SELECT 1 $_$', 'DROP EXTENSION cgae', 'ALTER EXTENSION cgae UPDATE']) AS statement;
 -- the owner of the database does not own what the superuser's script made
 SELECT matches(t.try('t_dbowner', statement), '^42501: ', 'nor the owner: ' || statement) FROM unnest(ARRAY[
-  'DROP FUNCTION cgae.certify(text, cgae.robustness, text, text, jsonb, timestamptz)', 'CREATE OR REPLACE FUNCTION cgae.guard_events() RETURNS trigger LANGUAGE plpgsql AS $_$ BEGIN RETURN NEW; END $_$',
+  'DROP FUNCTION cgae.certify(text, cgae.robustness, text, text, jsonb, timestamptz, text)', 'CREATE OR REPLACE FUNCTION cgae.guard_events() RETURNS trigger LANGUAGE plpgsql AS $_$ BEGIN RETURN NEW; END $_$',
   'ALTER TYPE cgae.tier ADD VALUE ''T6''', 'DROP SCHEMA cgae CASCADE']) AS statement;
 -- the right to create may be taken away once the registry stands
 REVOKE CREATE ON SCHEMA cgae FROM t_dbowner;
