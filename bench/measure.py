@@ -1,9 +1,11 @@
 """Alternating runs, and what they say: the median of paired ratios with a bootstrap interval."""
+import os
 import random
 import re
 import statistics
 import subprocess
-import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def executions(connection, sql, draws, count, per=None, check=None):
@@ -44,28 +46,17 @@ def statement(connection, sql, before=None, after=None):
     return run
 
 
-def wall(side):
-    """The same side, by the clock on the wall."""
-
-    def run():
-        start = time.perf_counter()
-        side()
-        return time.perf_counter() - start
-
-    return run
-
-
-def pgbench(pg_bin, database, script, clients, seconds, settings="", variables=None):
-    """A side that gives the seconds per transaction (1/TPS) of a short pgbench run."""
-    command = [f"{pg_bin}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
-               "-T", str(seconds), "-f", script, database]
+def pgbench(bench, database, script, clients, settings="", variables=None):
+    """A side that gives the seconds per transaction (1/TPS) of a run of pgbench of one second."""
+    command = [f"{bench.pg_bin}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-T", "1"]
     for name, value in (variables or {}).items():
-        command[1:1] = ["-D", f"{name}={value}"]
+        command += ["-D", f"{name}={value}"]
+    command += ["-f", f"{HERE}/pgbench/{script}.sql", database]
+    environment = dict(os.environ, PGOPTIONS=settings)
 
     def run():
-        import os
-        done = subprocess.run(command, env=dict(os.environ, PGOPTIONS=settings), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(command, env=environment, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         tps = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
         failed = re.search(r"^number of failed transactions: ([0-9]+)", done.stdout, re.M)
         if done.returncode or tps is None or (failed and int(failed.group(1))):

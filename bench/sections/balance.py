@@ -11,6 +11,7 @@ def run(bench):
     database = databases.registry(bench.agents)
     databases.add(database, "unguarded.sql")
     connection = Connection(database, [("synchronous_commit", "off")])
+    databases.warm(connection, "cgae", "plain")
     draws = audits.Draws(bench.agents)
     count = bench.size(50, 20)
 

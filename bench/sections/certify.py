@@ -19,6 +19,7 @@ def run(bench):
     databases.add(database, "unguarded.sql")
     databases.add(database, "plpgsql.sql")
     connection = Connection(database, [("synchronous_commit", "off")])
+    databases.warm(connection, "cgae", "plain", "plp")
     draws = audits.Draws(bench.agents)
     count = bench.size(50, 20)
     sides = {
