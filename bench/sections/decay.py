@@ -24,11 +24,11 @@ def run(bench):
 
 def nobody_due(bench, connections, small, large):
     """At an instant before the first tier falls."""
-    sides = {"SELECT 1": measure.executions(connections[large], "SELECT 1", lambda: Params([]), 50)}
+    sides = {"SELECT 1": measure.executions(connections[large], "SELECT 1", lambda: Params([]), 100)}
     for agents, connection in connections.items():
         at = connection.value("SELECT min(tier_drop_at) - interval '1 second' FROM cgae.agents WHERE status = 'active'")
-        sides[agents] = measure.executions(connection, SWEEP, lambda at=at: Params([at]), 50, check=1)
-    values = measure.alternate(sides, bench.rounds(201))
+        sides[agents] = measure.executions(connection, SWEEP, lambda at=at: Params([at]), 100, check=1)
+    values = measure.alternate(sides, bench.rounds(101))
     what = f"apply_decay() with nobody due, {large} agents: CPU"
     bench.report.cost("decay", what, "SELECT 1", values[large], values["SELECT 1"], 5,
                       report.both(values[large], values["SELECT 1"]))

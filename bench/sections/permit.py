@@ -36,7 +36,7 @@ def permits(bench, database, connection):
         sql: measure.executions(connection, sql, lambda: Params([draws.agent()]), bench.size(100, 20), check=1)
         for sql in (PERMITS, STANDING)
     }
-    values = measure.alternate(sides, bench.rounds(301))
+    values = measure.alternate(sides, bench.rounds(201))
     bench.report.cost("permit", "permits(agent, tier), prepared: CPU", "the same SELECT", values[PERMITS],
                       values[STANDING], None, report.both(values[PERMITS], values[STANDING]))
 
@@ -54,10 +54,10 @@ def require_tier(bench, database, connection):
     sides = {
         kind: measure.executions(
             connection, f"INSERT INTO bench.orders_{kind} (agent_id, amount) VALUES ($1, $2)", order,
-            bench.size(50, 20), check=1)
+            bench.size(100, 20), check=1)
         for kind in ("tier", "fk")
     }
-    values = measure.alternate(sides, bench.rounds(301))
+    values = measure.alternate(sides, bench.rounds(201))
     bench.report.cost("permit", "INSERT into a table with the trigger require_tier: CPU",
                       "the same table with a foreign key to agents", values["tier"], values["fk"], 1.3,
                       report.both(values["tier"], values["fk"]))
