@@ -11,8 +11,8 @@ import pq
 from databases import HERE, say
 from report import Report
 
-SECTIONS = ["certify", "bulk", "gate", "balance"]
-SHOWN = ["shared_buffers", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit", "fsync", "full_page_writes",
+SECTIONS = ["certify", "tps", "bulk", "balance", "gate", "permit", "hash", "size", "distribution", "decay", "growth"]
+SHOWN = ["shared_buffers", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit", "max_parallel_workers_per_gather", "fsync", "full_page_writes",
          "wal_level", "work_mem"]
 
 
@@ -24,7 +24,7 @@ class Bench:
         self.report = report
         self.pg_bin = os.environ["BENCH_PG_BIN"]
         self.scratch = os.environ["BENCH_SCRATCH"]
-        self.agents = self.size(200_000, 2_000)
+        self.agents = options.agents or self.size(200_000, 2_000)
 
     def size(self, full, quick):
         """A number of rows or executions."""
@@ -32,7 +32,7 @@ class Bench:
 
     def rounds(self, full):
         """A number of alternating rounds."""
-        return 3 if self.quick else full
+        return 2 if self.quick else full
 
 
 def circumstances(options):
@@ -62,6 +62,7 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/run", description="Speed as ratios, on a throw-away server.")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"one of: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="tiny data, few rounds: a smoke run")
+    parser.add_argument("--agents", type=int, metavar="N", help="agents where the table names no number (200000)")
     parser.add_argument("--results", metavar="FILE", help="write the table to FILE as Markdown, too")
     options = parser.parse_args()
     unknown = set(options.sections) - set(SECTIONS)

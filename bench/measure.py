@@ -1,21 +1,26 @@
 """Alternating runs, and what they say: the median of paired ratios with a bootstrap interval."""
+import os
 import random
 import re
 import statistics
 import subprocess
-import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def executions(connection, sql, draws, count, per=None, check=None):
+def executions(connection, sql, draws, count, check=None):
     """
     A side of a comparison: returns a function that executes a prepared statement count times, each in
     a transaction of its own, and gives the backend's CPU time per execution in seconds.  draws()
-    gives the parameters of one execution.
+    gives the parameters of one execution.  A tenth more comes first and is not counted: it brings the
+    side's code and data back into the processor's caches, from where the other sides took them.
     """
     name = connection.prepare(sql)
 
     def run():
         params = [draws() for _ in range(count)]
+        for _ in range(count // 10):
+            connection.execute(name, draws())
         before = connection.cpu()
         touched = 0
         for one in params:
@@ -23,7 +28,7 @@ def executions(connection, sql, draws, count, per=None, check=None):
         used = connection.cpu() - before
         if check is not None and touched != check * count:
             raise AssertionError(f"{sql}: touched {touched} rows, not {check * count}")
-        return used / (per or count)
+        return used / count
 
     return run
 
@@ -44,28 +49,17 @@ def statement(connection, sql, before=None, after=None):
     return run
 
 
-def wall(side):
-    """The same side, by the clock on the wall."""
-
-    def run():
-        start = time.perf_counter()
-        side()
-        return time.perf_counter() - start
-
-    return run
-
-
-def pgbench(pg_bin, database, script, clients, seconds, settings="", variables=None):
-    """A side that gives the seconds per transaction (1/TPS) of a short pgbench run."""
-    command = [f"{pg_bin}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1",
-               "-T", str(seconds), "-f", script, database]
+def pgbench(bench, database, script, clients, settings="", variables=None):
+    """A side that gives the seconds per transaction (1/TPS) of a run of pgbench of one second."""
+    command = [f"{bench.pg_bin}/pgbench", "-n", "-M", "prepared", "-c", str(clients), "-T", "1"]
     for name, value in (variables or {}).items():
-        command[1:1] = ["-D", f"{name}={value}"]
+        command += ["-D", f"{name}={value}"]
+    command += ["-f", f"{HERE}/pgbench/{script}.sql", database]
+    environment = dict(os.environ, PGOPTIONS=settings)
 
     def run():
-        import os
-        done = subprocess.run(command, env=dict(os.environ, PGOPTIONS=settings), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(command, env=environment, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         tps = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
         failed = re.search(r"^number of failed transactions: ([0-9]+)", done.stdout, re.M)
         if done.returncode or tps is None or (failed and int(failed.group(1))):
@@ -75,20 +69,18 @@ def pgbench(pg_bin, database, script, clients, seconds, settings="", variables=N
     return run
 
 
-def alternate(sides, rounds, between=None, warm_up=1):
+def alternate(sides, rounds, warm_up=1):
     """
-    Run all sides of a comparison in turn, as often as asked, every other round in reverse order;
-    between() is called after each round.  Returns the measured values of each side.
+    Run all sides of a comparison in turn, as often as asked, in a new random order each round, so
+    that none always follows the same other.  Returns the measured values of each side.
     """
     values = {name: [] for name in sides}
+    draw = random.Random(2)
     for number in range(-warm_up, rounds):
-        order = list(sides) if number % 2 == 0 else list(reversed(sides))
-        for name in order:
+        for name in draw.sample(list(sides), len(sides)):
             value = sides[name]()
             if number >= 0:
                 values[name].append(value)
-        if between is not None:
-            between()
     return values
 
 

@@ -11,8 +11,9 @@ def run(bench):
     database = databases.registry(bench.agents)
     databases.add(database, "unguarded.sql")
     connection = Connection(database, [("synchronous_commit", "off")])
+    databases.warm(connection, "cgae", "plain")
     draws = audits.Draws(bench.agents)
-    count = bench.size(50, 20)
+    count = bench.size(100, 20)
 
     def payment():
         return Params([draws.agent(), "0.01"])
@@ -22,7 +23,7 @@ def run(bench):
             connection, f"UPDATE {schema}.agents SET balance = balance + $2 WHERE agent_id = $1", payment, count, check=1)
         for schema in ("cgae", "plain")
     }
-    values = measure.alternate(sides, bench.rounds(401))
+    values = measure.alternate(sides, bench.rounds(201))
     connection.close()
     bench.report.cost("balance", "UPDATE agents SET balance = balance + $1: CPU", "the same table without triggers",
                       values["cgae"], values["plain"], 1.15, report.both(values["cgae"], values["plain"]))

@@ -30,7 +30,7 @@ def run(bench):
     """INSERT ... SELECT, COPY and certify_many() against one set-based statement without rules."""
     database = databases.registry(bench.agents)
     databases.add(database, "unguarded.sql")
-    databases.add(database, "given.sql", agents=bench.agents, audits=bench.size(200_000, 2_000))
+    databases.add(database, "given.sql", agents=bench.agents, audits=bench.agents)
     connection = Connection(database, [("synchronous_commit", "off"), ("work_mem", "64MB")])
     housekeeping = Connection(database, [("session_replication_role", "replica")])
     data = "".join(f"{a}\t{r}\n" for a, r in connection.run("SELECT agent_id, robustness FROM bench.given")).encode()

@@ -19,8 +19,9 @@ def run(bench):
     databases.add(database, "unguarded.sql")
     databases.add(database, "plpgsql.sql")
     connection = Connection(database, [("synchronous_commit", "off")])
+    databases.warm(connection, "cgae", "plain", "plp")
     draws = audits.Draws(bench.agents)
-    count = bench.size(50, 20)
+    count = bench.size(100, 20)
     sides = {
         "INSERT": measure.executions(connection, audits.INSERT, draws.audit, count, check=1),
         "certify()": measure.executions(connection, audits.CERTIFY, draws.audit, count, check=1),
@@ -28,7 +29,7 @@ def run(bench):
     for peer, sql in PEERS.items():
         draw = draws.scores if peer.startswith("plpgsql") else draws.judged
         sides[peer] = measure.executions(connection, sql, draw, count, check=1)
-    values = measure.alternate(sides, bench.rounds(401))
+    values = measure.alternate(sides, bench.rounds(201))
     connection.close()
 
     for what, label in (("INSERT", "INSERT INTO certifications"), ("certify()", "certify()")):

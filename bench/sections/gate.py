@@ -13,7 +13,7 @@ def run(bench):
     rows, few = bench.size(5_000_000, 50_000), bench.size(1_000_000, 20_000)
     database = databases.empty("gate")
     databases.add(database, "scores.sql", rows=rows, few=few)
-    connection = Connection(database, [("max_parallel_workers_per_gather", "0"), ("work_mem", "64MB")])
+    connection = Connection(database, [("work_mem", "64MB")])
     gate = "cgae.gate_tier(robustness)"
     decayed = f"cgae.effective_tier_at(robustness, certified_at, {AT})"
 

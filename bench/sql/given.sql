@@ -1,6 +1,6 @@
 -- :audits audits of different agents, in no order, with what a client that knows the gate adds to them.
 -- Made on a table of :agents agents (registry.sql tells their names).
-CREATE SCHEMA bench;
+CREATE SCHEMA IF NOT EXISTS bench;
 SELECT setseed(0.25);
 CREATE TABLE bench.given AS
 SELECT agent_id, robustness, cgae.gate_tier(robustness) AS tier, CAST('T1' AS cgae.tier) AS previous_tier,

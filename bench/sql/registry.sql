@@ -2,8 +2,8 @@
 -- Filled with the guards disabled (the registry that a restore would load); the numbers are those
 -- that the guards would have derived.
 --
--- Agent k, 0 <= k < :agents, is 'agent_' || (100000000000 + k).  They lie in the table in another
--- order than in the index, as agents with generated ids do.
+-- Agent k, 0 <= k < :agents, is 'agent_' || (100000000000 + k).  With a :step above 1 they lie
+-- in the table in another order than in the index, as agents with generated ids do.
 CREATE EXTENSION cgae;
 SELECT cgae.create_registry();
 
@@ -19,7 +19,7 @@ SELECT agent_id, 'gpt-5', '9e5c1f0a7b3d2846', '9e5c1f0a7b3d28469e5c1f0a7b3d28469
   certified_at - interval '1 hour', r, 'active', cgae.gate_tier(r), cgae.gate_tier(r), r, certified_at,
   certified_at, cgae.tier_drop_at(r, certified_at), 2, 1, 100
 FROM (
-  SELECT 'agent_' || (100000000000 + i * 7919 % :agents) AS agent_id,
+  SELECT 'agent_' || (100000000000 + i * :step % :agents) AS agent_id,
     cgae.robustness(0.35 + 0.65 * random(), 0.35 + 0.65 * random(), 0.3 + 0.7 * random(), 0.55 + 0.45 * random()) AS r,
     now() - interval '10 days' * random() AS certified_at
   FROM generate_series(1, CAST(:agents AS bigint)) AS i

@@ -1,0 +1,1 @@
+INSERT INTO bench.orders_tier (agent_id, amount) VALUES ('agent_' || :k::text, 1);
