@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A server built from Debian's source package of PostgreSQL, for the suites that need one
-# which Debian does not ship: with assertions, for valgrind, with sanitizers.  Sourced
+# which Debian does not ship: with assertions, and known to valgrind.  Sourced
 # after provision.sh, never run.
 #
 # Builds are kept, one folder each, below CGAE_CACHE: by default /var/cache/cgae for root
@@ -182,11 +182,15 @@ failed=0
 # run_suites FOLDER [SUITE or TEST...]: test/suites on the server of with_source_server, results
 # in $scratch/build/FOLDER, counts added up.
 run_suites() {
-  local folder=$scratch/build/$1 good bad
+  local folder=$1
   shift
-  mkdir -p "$folder"
-  [ -e "$folder/cgae.so" ] || ln -s "$scratch"/build/{src,cgae.so} "$folder"
-  QUIET=1 "$root/test/suites" "$folder" "$@" || true
+  QUIET=1 "$root/test/suites" "$scratch/build/$folder" "$@" || true
+  add_counts "$folder"
+}
+
+# add_counts FOLDER: what test/suites left there.
+add_counts() {
+  local folder=$scratch/build/$1 good bad
   [ ! -e "$folder/failures" ] || cat "$folder/failures"
   if [ -e "$folder/summary" ]; then
     read -r good _ bad _ <"$folder/summary"
