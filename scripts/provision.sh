@@ -143,34 +143,43 @@ build() {
   fi
 }
 
-# with_server COMMAND...: run it with PGHOST, PGPORT, PGUSER, PGPASSWORD and PG_CONFIG of a
-# throw-away server that finds the extension in $scratch/install.  The caller may set more of its
-# settings in the array server_options.
-with_server() {
-  local destdir=$scratch/install option
-  local options=(
+# server_settings: set the array settings to what a server needs to find the extension in
+# $scratch/install, NAME=VALUE each, and to what the caller set in the array server_options;
+# and write it into a file, TEMP_CONFIG, since servers that the TAP tests start themselves need
+# the same.
+server_settings() {
+  local destdir=$scratch/install sample setting
+  sample=$("$pg_bin/pg_config" --sharedir)/postgresql.conf.sample
+  settings=(
     "dynamic_library_path=$destdir$("$pg_bin/pg_config" --pkglibdir):\$libdir"
     max_prepared_transactions=10
     full_page_writes=off
     ${server_options[@]+"${server_options[@]}"}
   )
   # Debian's servers up to 17 have extension_destdir; PostgreSQL 18 brought its own setting.
-  if grep -q extension_control_path "$("$pg_bin/pg_config" --sharedir)/postgresql.conf.sample"; then
-    options+=("extension_control_path=$destdir$("$pg_bin/pg_config" --sharedir):\$system")
-  elif grep -q extension_destdir "$("$pg_bin/pg_config" --sharedir)/postgresql.conf.sample"; then
-    options+=("extension_destdir=$destdir")
+  if grep -q extension_control_path "$sample"; then
+    settings+=("extension_control_path=$destdir$("$pg_bin/pg_config" --sharedir):\$system")
+  elif grep -q extension_destdir "$sample"; then
+    settings+=("extension_destdir=$destdir")
   else
     die "this PostgreSQL $pg_major can load extensions from its own folders only: make install," \
       "then run test/suites against a server of yours (see README.md)"
   fi
-  # Servers that the TAP tests start themselves need the same settings.
   export TEMP_CONFIG=$scratch/server.conf
-  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8')
-  for option in "${options[@]}"; do
-    arguments+=(-o "$option")
-    printf "%s = '%s'\n" "${option%%=*}" "${option#*=}" >>"$TEMP_CONFIG"
-  done
+  for setting in "${settings[@]}"; do
+    printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
+  done >"$TEMP_CONFIG"
   # Settings of the caller's own server would only mislead.
   unset PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGSERVICE PGOPTIONS
+}
+
+# with_server COMMAND...: run it with PGHOST, PGPORT, PGUSER, PGPASSWORD and PG_CONFIG of a
+# throw-away server that finds the extension in $scratch/install.
+with_server() {
+  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8') setting
+  server_settings
+  for setting in "${settings[@]}"; do
+    arguments+=(-o "$setting")
+  done
   pg_virtualenv "${arguments[@]}" "$@"
 }

@@ -1,0 +1,225 @@
+# shellcheck shell=bash
+# A server built from Debian's source package of PostgreSQL, for the suites that need one
+# which Debian does not ship: with assertions, and known to valgrind.  Sourced
+# after provision.sh, never run.
+#
+# Builds are kept, one folder each, below CGAE_CACHE: by default /var/cache/cgae for root
+# (whose server runs as another user and has to read it), ~/.cache/cgae for others.  A later
+# run with the same options takes what is there; remove the folder for a newer minor version.
+
+server_runner=()
+extra_settings=()
+if [ "$(id -u)" -eq 0 ]; then
+  server_cache=${CGAE_CACHE:-/var/cache/cgae}
+else
+  server_cache=${CGAE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cgae}
+fi
+
+# need COMMAND_OR_FILE PACKAGE...: install the packages when it is not there.
+need() {
+  command -v "$1" >/dev/null && return
+  [ ! -e "$1" ] || return 0
+  shift
+  say "installing with apt: $*"
+  # an index from days ago may name versions that are gone
+  apt_update
+  apt_install "$@"
+}
+
+# source_apt TOOL ARGUMENT...: an apt tool that also knows the source packages of the
+# distribution, with lists of its own in $scratch; the machine's configuration stays as it is.
+source_apt() {
+  local tool=$1
+  shift
+  "$tool" -o "Dir::Etc::SourceList=$scratch/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o "Dir::State::Lists=$scratch/apt/lists" -o "Dir::Cache=$scratch/apt/cache" \
+    -o APT::Sandbox::User=root "$@"
+}
+
+# find_source: make these lists, with the mirrors that the machine takes postgresql-$pg_major from.
+find_source() {
+  local package=postgresql-$pg_major signed
+  [ ! -e "$scratch/apt" ] || return 0
+  mkdir -p "$scratch/apt/lists/partial" "$scratch/apt/cache/archives/partial"
+  [ -n "$(apt-cache madison "$package")" ] || apt_update
+  # the keyring that the machine's own entry names, if it names one
+  signed=$(apt-get indextargets --format '$(SIGNED_BY)' "Created-By: Packages" | grep -m1 '^/' || true)
+  # "package | version | URI suite/component architecture Packages"
+  apt-cache madison "$package" | awk -F'|' '$3 ~ / Packages$/ { print $3 }' |
+    awk -v "option=${signed:+[signed-by=$signed] }" \
+      '{ n = split($2, part, "/"); component = part[n]; sub("/" component "$", "", $2)
+         print "deb-src " option $1, $2, component }' | sort -u >"$scratch/apt/sources.list"
+  [ -s "$scratch/apt/sources.list" ] || die "apt knows no package $package"
+  source_apt apt-get update -qq >"$scratch/apt.log" 2>&1 || {
+    tail -n 20 "$scratch/apt.log" >&2
+    die "apt-get could not read the lists of source packages"
+  }
+}
+
+# unpack_source FOLDER: the newest source package of postgresql-$pg_major that can be had, with
+# Debian's patches.  (A mirror may know a version before it has its files.)
+unpack_source() {
+  local version
+  find_source
+  mkdir -p "$1"
+  for version in $(source_apt apt-cache showsrc "postgresql-$pg_major" | sed -n 's/^Version: //p' | sort -urV); do
+    if (cd "$1" && source_apt apt-get source -qq "postgresql-$pg_major=$version" >"$scratch/apt.log" 2>&1); then
+      echo "$version" >"$1/version"
+      return
+    fi
+  done
+  tail -n 20 "$scratch/apt.log" >&2
+  die "apt-get could not get the source of postgresql-$pg_major"
+}
+
+# build_server NAME CFLAGS [CONFIGURE OPTION...]: set pg_bin to a server of
+# major version $pg_major built so; build it unless it is there.
+build_server() {
+  local name=$1 cflags=$2 folder options began=$SECONDS
+  shift 2
+  options=(--enable-debug --without-readline --without-icu "$@")
+  folder=$server_cache/$name-$pg_major-$(printf '%s\n' "$cflags" "${options[@]}" | sha256sum | cut -c1-8)
+  pg_bin=$folder/bin
+  mkdir -p "$server_cache"
+  exec 9>"$server_cache/lock"
+  flock 9                       # somebody else may be building it
+  if [ ! -e "$folder/complete" ]; then
+    need bison bison flex zlib1g-dev dpkg-dev
+    need flex flex
+    need /usr/include/zlib.h zlib1g-dev
+    need dpkg-source dpkg-dev
+    say "building PostgreSQL $pg_major from source: CFLAGS=\"$cflags\" ${options[*]}"
+    # of each name the newest is kept
+    rm -rf "$server_cache/$name-$pg_major"-*
+    unpack_source "$scratch/source"
+    if ! compile_server "$folder" "$(echo "$scratch"/source/*/)" "$cflags" "${options[@]}" \
+      >"$scratch/server-build.log" 2>&1; then
+      tail -n 40 "$scratch/server-build.log" >&2
+      die "PostgreSQL could not be built"
+    fi
+    mv "$scratch/source/version" "$folder/complete"
+    rm -rf "$scratch/source"
+    say "built in $((SECONDS - began)) s: $folder"
+  fi
+  exec 9>&-
+  say "PostgreSQL $(cat "$folder/complete") in $folder"
+}
+
+# build_assertion_server: the one for assertions and valgrind, both of them.
+build_assertion_server() {
+  need /usr/include/valgrind/memcheck.h valgrind
+  build_server assertions '-Og -g -fno-omit-frame-pointer -DUSE_VALGRIND' --enable-cassert
+}
+
+# compile_server FOLDER SOURCE CFLAGS OPTION...: all that PGXS and the suites use, no more.
+compile_server() {
+  local folder=$1 source=$2 cflags=$3 part
+  shift 3
+  mkdir -p "$scratch/server-build"
+  cd "$scratch/server-build" || return
+  # a compiler with a sanitizer calls configure's test programs leaky
+  export ASAN_OPTIONS=detect_leaks=0
+  "$source/configure" -q "--prefix=$folder" "CFLAGS=$cflags" "$@" || return
+  nice -n 19 make -s -j2 -C src || return
+  for part in src config; do
+    nice -n 19 make -s -C "$part" install || return
+  done
+  cp "$source/src/tools/valgrind.supp" "$folder/share/" || return
+  cd / && rm -rf "$scratch/server-build"
+}
+
+# as_server COMMAND...: run it as the user that the server runs as, which is never root.
+as_server() {
+  if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+}
+
+# with_source_server COMMAND...: like with_server, for a server of build_server.  The array
+# server_runner, when set, is put before the server (valgrind and its options); settings of
+# the suite's own are in the array extra_settings, NAME=VALUE each.
+with_source_server() {
+  local data=$scratch/data socket=$scratch/socket log=$scratch/server.log arguments=() setting status=0
+  # pgTAP is pure SQL: the distribution's serves every build
+  cp -n "/usr/share/postgresql/$pg_major/extension"/pgtap* "$("$pg_bin/pg_config" --sharedir)/extension/"
+  server_settings
+  export PGHOST=$socket PGPORT=5432 PGUSER=postgres PGPASSWORD=secret PG_CONFIG=$pg_bin/pg_config
+  mkdir "$data" "$socket"
+  touch "$log"
+  [ "$(id -u)" -ne 0 ] || chown postgres "$data" "$socket" "$log"
+  as_server "$pg_bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+    >"$scratch/initdb.log" 2>&1 || {
+    cat "$scratch/initdb.log" >&2
+    die "initdb failed"
+  }
+  for setting in "${settings[@]}" fsync=off "unix_socket_directories=$socket" listen_addresses= \
+    'log_line_prefix=%m [%p] %q%d %a ' log_statement=all "${extra_settings[@]}"; do
+    printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
+  done >>"$data/postgresql.conf"
+  trap 'stop_source_server; clean_up' EXIT
+  as_server "${server_runner[@]}" "$pg_bin/postgres" -D "$data" >>"$log" 2>&1 &
+  for ((i = 0; i < 600; i++)); do
+    "$pg_bin/pg_isready" -q && break
+    sleep 0.2
+  done
+  "$pg_bin/pg_isready" -q || {
+    tail -n 20 "$log" >&2
+    die "the server did not start"
+  }
+  "$@" || status=$?
+  stop_source_server
+  return "$status"
+}
+
+# stop_source_server: unless it is stopped already.
+stop_source_server() {
+  [ ! -e "$scratch/data/postmaster.pid" ] ||
+    as_server "$pg_bin/pg_ctl" -D "$scratch/data" -m fast -w -t 300 stop >/dev/null || true
+}
+
+# The counts of a suite of test/long.
+passed=0
+failed=0
+
+# run_suites FOLDER [SUITE or TEST...]: test/suites on the server of with_source_server, results
+# in $scratch/build/FOLDER, counts added up.
+run_suites() {
+  local folder=$1
+  shift
+  QUIET=1 "$root/test/suites" "$scratch/build/$folder" "$@" || true
+  add_counts "$folder"
+}
+
+# add_counts FOLDER: what test/suites left there.
+add_counts() {
+  local folder=$scratch/build/$1 good bad
+  [ ! -e "$folder/failures" ] || cat "$folder/failures"
+  if [ -e "$folder/summary" ]; then
+    read -r good _ bad _ <"$folder/summary"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+  else
+    echo "the tests did not run to their end"
+    failed=$((failed + 1))
+  fi
+}
+
+# count_lines WHAT PATTERN FILE...: each line of the files that matches is a failure; show them.
+count_lines() {
+  local what=$1 pattern=$2 found
+  shift 2
+  found=$(cat "$@" 2>/dev/null | grep -cE "$pattern" || true)
+  if [ "$found" -gt 0 ]; then
+    grep -hE "$pattern" "$@" | sort | uniq -c | sort -rn | head -n 30
+    failed=$((failed + found))
+  fi
+  say "$what: $found"
+}
+
+# Lines of the server's log that no test expects: crashes, failed assertions, corrupted or
+# leaked memory, references that a transaction left behind.
+server_alarm='^TRAP:|PANIC:  |was terminated by signal|WARNING:  (problem in alloc |detected write past |.* (reference|refcount) leak)'
+
+# finish: the closing line.
+finish() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
