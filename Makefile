@@ -27,6 +27,7 @@ OBJS = \
 	src/check.o \
 	src/check_agents.o \
 	src/check_replay.o \
+	src/ddl.o \
 	src/decay.o \
 	src/decay_core.o \
 	src/enum_map.o \
@@ -56,6 +57,7 @@ OBJS = \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
+	src/registry_upgrade.o \
 	src/registry_views.o \
 	src/robustness.o \
 	src/robustness_cast.o \

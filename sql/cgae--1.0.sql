@@ -488,6 +488,10 @@ CREATE FUNCTION cgae.create_registry(partitions pg_catalog.int4 DEFAULT NULL) RE
   AS 'MODULE_PATHNAME', 'cgae_create_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.create_registry(pg_catalog.int4) IS 'make the registry''s tables, triggers and views, owned by the caller; once per database; hash-partitioned by agent when a number of partitions is given';
 
+CREATE FUNCTION cgae.upgrade_registry() RETURNS pg_catalog.int4
+  AS 'MODULE_PATHNAME', 'cgae_upgrade_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.upgrade_registry() IS 'bring the registry to the layout of this release, put back missing views, and return the layout''s version; run by the owner, as often as you like';
+
 CREATE FUNCTION cgae.grant_access(role pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_grant_access' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.grant_access(pg_catalog.text, pg_catalog.text) IS 'make a role a reader, registrar, auditor or operator of the registry; levels add up';

@@ -4,9 +4,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
 #include "postgres_ext.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "errors.h"
 
@@ -33,6 +38,28 @@ cgae_require_registry(void)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("there is no agent registry in this database"),
 				 errhint("Run SELECT cgae.create_registry() as the role that shall own it."),
+				 cgae_err_object("agents", NULL, NULL)));
+}
+
+void
+cgae_require_own_registry(const char *hint)
+{
+	Oid			agents;
+	HeapTuple	tuple;
+	bool		own;
+
+	cgae_require_registry();
+	agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(agents));
+	own = HeapTupleIsValid(tuple) &&
+		has_privs_of_role(GetUserId(), ((Form_pg_class) GETSTRUCT(tuple))->relowner);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	if (!own)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of the agent registry"),
+				 hint != NULL ? errhint("%s", hint) : 0,
 				 cgae_err_object("agents", NULL, NULL)));
 }
 

@@ -14,6 +14,9 @@ extern int	cgae_err_object(const char *table, const char *column, const char *co
 /* Refuse the call (undefined_table) when create_registry() has not been run. */
 extern void cgae_require_registry(void);
 
+/* The same, and refuse (insufficient_privilege) whom it does not belong to; hint may be NULL. */
+extern void cgae_require_own_registry(const char *hint);
+
 /* Refuse a null argument of a function (null_value_not_allowed). */
 extern void cgae_refuse_null_argument(const char *function, const char *argument);
 

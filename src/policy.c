@@ -6,6 +6,9 @@
  * version is in force moves.  An AFTER trigger on gate_policies (see
  * trigger_append_only.c) sends a relcache invalidation for the table with the
  * commit that publishes; every backend then drops what it has and reads anew.
+ * While that trigger does not fire for every change (a load with
+ * --disable-triggers leaves it an ordinary one, which a logical subscription
+ * does not fire), each statement and each guard reads anew instead.
  *
  * The table is read with SnapshotSelf, which sees what is committed at this
  * instant and what this transaction wrote.  A transaction's own snapshot would
@@ -22,7 +25,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "common/int.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
@@ -62,6 +67,11 @@ static bool has_uncommitted = false;
 
 /* Who wrote the policy in force. */
 static TransactionId in_force_xmin = InvalidTransactionId;
+
+/* Did the table announce its changes when it was read, and which statement read it? */
+static bool announced = true;
+static TimestampTz read_by_statement = 0;
+static TimestampTz read_by_transaction = 0;
 
 static void
 invalidate_policies(Oid relid)
@@ -304,6 +314,21 @@ find_policy(Relation policies, Snapshot snapshot, int32 version, int32 *found,
 	return best;
 }
 
+bool
+cgae_policy_changes_announced(Relation policies)
+{
+	const TriggerDesc *desc = policies->trigdesc;
+
+	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
+	{
+		const Trigger *trigger = &desc->triggers[i];
+
+		if (strcmp(trigger->tgname, CGAE_POLICY_TRIGGER) == 0)
+			return trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
+	}
+	return false;
+}
+
 int32
 cgae_policy_last_version(Relation policies)
 {
@@ -366,6 +391,7 @@ load_policy(int32 version)
 	CgaePolicy *entry;
 	int32		found;
 	TransactionId xmin = InvalidTransactionId;
+	bool		told;
 
 	/* the table may have been dropped since its name was looked up */
 	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
@@ -376,11 +402,13 @@ load_policy(int32 version)
 		oldcontext = MemoryContextSwitchTo(policy_context);
 		entry = palloc(sizeof(CgaePolicy));
 		paper_policy(entry);
+		announced = true;
 		MemoryContextSwitchTo(oldcontext);
 		return in_force = entry;
 	}
 
 	cached_relid = relid;
+	told = cgae_policy_changes_announced(policies);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae policy read",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(scratch);
@@ -411,6 +439,9 @@ load_policy(int32 version)
 	{
 		in_force = entry;
 		in_force_xmin = xmin;
+		announced = told;
+		read_by_statement = GetCurrentStatementStartTimestamp();
+		read_by_transaction = GetCurrentTransactionStartTimestamp();
 	}
 	has_uncommitted |= TransactionIdIsCurrentTransactionId(xmin);
 	return entry;
@@ -425,7 +456,13 @@ cgae_policy_in_force(void)
 	 */
 	AcceptInvalidationMessages();
 	if (likely(in_force != NULL && cached_generation == generation))
-		return in_force;
+	{
+		if (likely(announced) ||
+			(read_by_statement == GetCurrentStatementStartTimestamp() &&
+			 read_by_transaction == GetCurrentTransactionStartTimestamp()))
+			return in_force;
+		generation++;
+	}
 	renew_cache();
 	return load_policy(0);
 }
@@ -491,6 +528,8 @@ void
 cgae_policy_in_force_for_guard(CgaePolicy *copy)
 {
 	cgae_policy_lock(RowShareLock);
+	if (!announced)
+		generation++;
 	*copy = *cgae_policy_in_force();
 	memset(copy->budget_ceiling, 0, sizeof(copy->budget_ceiling));
 }

@@ -71,4 +71,12 @@ extern void cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *
 /* Highest version visible now in an open gate_policies, 0 when it is empty. */
 extern int32 cgae_policy_last_version(Relation policies);
 
+/*
+ * The trigger that announces changes of gate_policies to the caches, and
+ * whether it does so for all of them: ENABLE ALWAYS, else a load or a logical
+ * subscription passes it by.
+ */
+#define CGAE_POLICY_TRIGGER "zz_cgae_changed"
+extern bool cgae_policy_changes_announced(Relation policies);
+
 #endif							/* CGAE_POLICY_H */

@@ -9,16 +9,10 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "errors.h"
 #include "registry_views.h"
@@ -150,29 +144,13 @@ role_argument(FunctionCallInfo fcinfo, const char *function, Oid *role)
 }
 
 /*
- * The registry, which must be the caller's: GRANT itself only warns, and
- * does nothing, when the grantor holds a privilege without grant option.
+ * GRANT itself only warns, and does nothing, when the grantor holds a
+ * privilege without grant option.
  */
 static void
 require_own_registry(void)
 {
-	Oid			agents;
-	HeapTuple	tuple;
-	bool		own;
-
-	cgae_require_registry();
-	agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(agents));
-	own = HeapTupleIsValid(tuple) &&
-		has_privs_of_role(GetUserId(), ((Form_pg_class) GETSTRUCT(tuple))->relowner);
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	if (!own)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of the agent registry"),
-				 errhint("Who holds privileges with grant option can pass them on by GRANT."),
-				 cgae_err_object("agents", NULL, NULL)));
+	cgae_require_own_registry("Who holds privileges with grant option can pass them on by GRANT.");
 }
 
 /*

@@ -5,22 +5,20 @@
  * They are no members of the extension, so that pg_dump dumps them with the
  * columns, indexes and grants that their owner adds, and DROP EXTENSION does
  * not take the data along.  The layout never changes in an upgrade script;
- * it is versioned in cgae.registry_layout.
+ * it is versioned in cgae.registry_layout, and what is changed here needs a
+ * step in registry_upgrade.c.
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "executor/spi.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 #include "audit_seeds.h"
+#include "ddl.h"
 #include "errors.h"
+#include "registry_layout.h"
 #include "registry_partitions.h"
 #include "registry_views.h"
-
-/* What create_registry() makes; a later layout has upgrade steps. */
-#define LAYOUT_VERSION "1"
 
 /*
  * One statement at a time, with search_path = pg_catalog, pg_temp.  Fixed
@@ -187,35 +185,6 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agent_events.actor IS 'role whose statement it was'",
 	"COMMENT ON COLUMN cgae.agent_events.recorded_at IS 'when it was recorded'",
 
-	"CREATE VIEW cgae.events WITH (security_invoker = true) AS"
-	" SELECT agent_id, seq, type, occurred_at, data, actor, recorded_at"
-	" FROM cgae.agent_events"
-	" UNION ALL"
-	" SELECT c.agent_id, c.seq,"
-	"  CASE c.outcome WHEN 'certified' THEN 'certification' ELSE c.outcome END,"
-	"  c.certified_at,"
-	"  CASE c.outcome WHEN 'certified' THEN"
-	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb, 'status', c.status)"
-	"  ELSE"
-	"   jsonb_build_object('expected_hash',"
-	"    (SELECT e.data ->> 'architecture_hash' FROM cgae.agent_events AS e"
-	"     WHERE e.agent_id = c.agent_id AND e.seq < c.seq"
-	"      AND e.type IN ('registration', 'architecture_update')"
-	"     ORDER BY e.seq DESC LIMIT 1),"
-	"    'observed_hash', c.observed_architecture_hash, 'audit_type', c.audit_type, 'status', c.status)"
-	"  END,"
-	"  c.auditor, c.recorded_at"
-	" FROM cgae.certifications AS c",
-
-	"COMMENT ON VIEW cgae.events IS 'the whole history: agent_events and certifications, one order per agent by seq'",
-	"COMMENT ON COLUMN cgae.events.agent_id IS 'the agent'",
-	"COMMENT ON COLUMN cgae.events.seq IS 'number in the agent''s history, without gaps'",
-	"COMMENT ON COLUMN cgae.events.type IS 'type of an event; certification or architecture_mismatch for an audit'",
-	"COMMENT ON COLUMN cgae.events.occurred_at IS 'when it happened'",
-	"COMMENT ON COLUMN cgae.events.data IS 'particulars'",
-	"COMMENT ON COLUMN cgae.events.actor IS 'role whose statement it was'",
-	"COMMENT ON COLUMN cgae.events.recorded_at IS 'when it was recorded'",
-
 	/* --- audit lottery -------------------------------------------------- */
 	"CREATE TABLE cgae.audit_seeds ("
 	" epoch int NOT NULL CONSTRAINT audit_seeds_pkey PRIMARY KEY,"
@@ -230,19 +199,6 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.audit_seeds.commitment IS 'SHA-256 of the secret, 64 hex digits, public from the beginning of the epoch'",
 	"COMMENT ON COLUMN cgae.audit_seeds.created_at IS 'when the epoch began'",
 	"COMMENT ON COLUMN cgae.audit_seeds.revealed_at IS 'when the epoch ended and its secret became public; null for the current one'",
-
-	/* with its owner's rights: what it hides, its readers may not read themselves */
-	"CREATE VIEW cgae.audit_epochs WITH (security_barrier = true) AS"
-	" SELECT epoch, commitment, created_at, revealed_at,"
-	"  CASE WHEN revealed_at IS NOT NULL THEN secret END AS secret"
-	" FROM cgae.audit_seeds",
-
-	"COMMENT ON VIEW cgae.audit_epochs IS 'epochs of the spot-audit lottery, with the secrets of those that have ended'",
-	"COMMENT ON COLUMN cgae.audit_epochs.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
-	"COMMENT ON COLUMN cgae.audit_epochs.commitment IS 'SHA-256 of the secret, 64 hex digits'",
-	"COMMENT ON COLUMN cgae.audit_epochs.created_at IS 'when the epoch began'",
-	"COMMENT ON COLUMN cgae.audit_epochs.revealed_at IS 'when the epoch ended; null for the current one'",
-	"COMMENT ON COLUMN cgae.audit_epochs.secret IS 'key of the epoch''s draws; null until the epoch ends'",
 
 	/* --- layout --------------------------------------------------------- */
 	"CREATE TABLE cgae.registry_layout ("
@@ -305,10 +261,10 @@ static const char *const layout[] = {
 
 	/* --- access: cgae.grant_access() opens, default privileges do not ----- */
 	"REVOKE ALL ON cgae.gate_policies, cgae.agents, cgae.certifications, cgae.agent_events,"
-	" cgae.events, cgae.registry_layout, cgae.audit_seeds, cgae.audit_epochs FROM PUBLIC",
+	" cgae.registry_layout, cgae.audit_seeds FROM PUBLIC",
 
 	/* --- contents ------------------------------------------------------- */
-	"INSERT INTO cgae.registry_layout (version) VALUES (" LAYOUT_VERSION ")",
+	"INSERT INTO cgae.registry_layout (version) VALUES (" CppAsString2(CGAE_LAYOUT_VERSION) ")",
 
 	/* the paper's policy: the same numbers as src/gate_core.c and src/policy.c */
 	"INSERT INTO cgae.gate_policies"
@@ -348,16 +304,6 @@ static const struct
 	{"zz_cgae_append_only", "registry_layout", "refuses update and delete"},
 	{"zz_cgae_keep", "registry_layout", "refuses truncate"},
 };
-
-/* Run one utility statement with the caller's rights. */
-static void
-run(const char *sql)
-{
-	int			result = SPI_execute(sql, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-}
 
 /* How many partitions the caller asks for; 0: plain tables. */
 static int
@@ -401,22 +347,15 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 				 errhint("There is one registry per database; its tables are in schema cgae."),
 				 cgae_err_object("agents", NULL, NULL)));
 
-	/* names in the statements above mean pg_catalog's, whatever the caller has */
-	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
+	guc_level = cgae_ddl_begin();
 	for (int i = 0; i < lengthof(layout); i++)
-		run(partitions > 0 ? cgae_partitioned_statement(layout[i]) : layout[i]);
+		cgae_ddl_run(partitions > 0 ? cgae_partitioned_statement(layout[i]) : layout[i]);
 	cgae_make_partitions(partitions);
-	for (int i = 0; i < cgae_registry_view_statements; i++)
-		run(cgae_registry_views[i]);
+	cgae_registry_make_views(CGAE_VIEWS_NEW);
 	for (int i = 0; i < lengthof(trigger_comments); i++)
-		run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
-					 trigger_comments[i].table, trigger_comments[i].comment));
+		cgae_ddl_run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
+							  trigger_comments[i].table, trigger_comments[i].comment));
 	cgae_audit_begin_first_epoch();
-	SPI_finish();
-	AtEOXact_GUC(true, guc_level);
+	cgae_ddl_end(guc_level);
 	PG_RETURN_VOID();
 }

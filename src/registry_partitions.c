@@ -10,8 +10,7 @@
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
-
+#include "ddl.h"
 #include "registry_partitions.h"
 
 /* The partitioned tables, in the order in which the partitions can be made. */
@@ -48,14 +47,11 @@ cgae_partitioned_statement(const char *sql)
 	return sql;
 }
 
-/* Run a utility statement with the caller's rights, and free its text. */
+/* Run a utility statement and free its text: there are many. */
 static void
 run(char *sql)
 {
-	int			result = SPI_execute(sql, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	cgae_ddl_run(sql);
 	pfree(sql);
 }
 

@@ -1,15 +1,25 @@
 /*
  * registry_views.c
- *	  The registry's views for analysts: standing now, changes of tier,
- *	  certifications with their scores, falls to come.
+ *	  The registry's views: the whole history, epochs of the audit lottery,
+ *	  and for analysts standing now, changes of tier, certifications with
+ *	  their scores, falls to come.
  *
- * Ordinary objects of the caller's of create_registry(), like the tables.
- * They read with the privileges of whoever selects from them.  Each answers
- * from an index when it is asked about one agent, else in one pass; columns
- * that are not selected cost nothing.
+ * Ordinary objects of the registry's owner, like the tables, made by
+ * create_registry() and made anew by upgrade_registry().  All but
+ * audit_epochs read with the privileges of whoever selects from them.  Each
+ * answers from an index when it is asked about one agent, else in one pass;
+ * columns that are not selected cost nothing.
+ *
+ * A new release may add columns at a view's end, and change how they are
+ * computed.  It must keep their names, types and order: CREATE OR REPLACE
+ * allows no more, and views of the owner's own may rest on them.
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "utils/lsyscache.h"
+
+#include "ddl.h"
 #include "registry_views.h"
 
 /*
@@ -27,10 +37,62 @@
 #define DECAYED(agent) \
 	"cgae.effective_robustness_at(" agent ".current_robustness, " agent ".certified_at, " NOW_FOR(agent) ")"
 
-const char *const cgae_registry_views[] = {
-	/* --- agent_standing ---------------------------------------------- */
-	"CREATE VIEW cgae.agent_standing WITH (security_invoker = true) AS"
-	" SELECT s.agent_id, s.model_name, s.status, s.current_tier, s.certified_tier, s.effective_tier,"
+/* --- events ------------------------------------------------------------ */
+
+static const char events[] =
+	"SELECT agent_id, seq, type, occurred_at, data, actor, recorded_at"
+	" FROM cgae.agent_events"
+	" UNION ALL"
+	" SELECT c.agent_id, c.seq,"
+	"  CASE c.outcome WHEN 'certified' THEN 'certification' ELSE c.outcome END,"
+	"  c.certified_at,"
+	"  CASE c.outcome WHEN 'certified' THEN"
+	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb, 'status', c.status)"
+	"  ELSE"
+	"   jsonb_build_object('expected_hash',"
+	"    (SELECT e.data ->> 'architecture_hash' FROM cgae.agent_events AS e"
+	"     WHERE e.agent_id = c.agent_id AND e.seq < c.seq"
+	"      AND e.type IN ('registration', 'architecture_update')"
+	"     ORDER BY e.seq DESC LIMIT 1),"
+	"    'observed_hash', c.observed_architecture_hash, 'audit_type', c.audit_type, 'status', c.status)"
+	"  END,"
+	"  c.auditor, c.recorded_at"
+	" FROM cgae.certifications AS c";
+
+static const char *const events_comments[] = {
+	"COMMENT ON VIEW cgae.events IS 'the whole history: agent_events and certifications, one order per agent by seq'",
+	"COMMENT ON COLUMN cgae.events.agent_id IS 'the agent'",
+	"COMMENT ON COLUMN cgae.events.seq IS 'number in the agent''s history, without gaps'",
+	"COMMENT ON COLUMN cgae.events.type IS 'type of an event; certification or architecture_mismatch for an audit'",
+	"COMMENT ON COLUMN cgae.events.occurred_at IS 'when it happened'",
+	"COMMENT ON COLUMN cgae.events.data IS 'particulars'",
+	"COMMENT ON COLUMN cgae.events.actor IS 'role whose statement it was'",
+	"COMMENT ON COLUMN cgae.events.recorded_at IS 'when it was recorded'",
+	NULL
+};
+
+/* --- audit_epochs ------------------------------------------------------ */
+
+/* with its owner's rights: what it hides, its readers may not read themselves */
+static const char audit_epochs[] =
+	"SELECT epoch, commitment, created_at, revealed_at,"
+	"  CASE WHEN revealed_at IS NOT NULL THEN secret END AS secret"
+	" FROM cgae.audit_seeds";
+
+static const char *const audit_epochs_comments[] = {
+	"COMMENT ON VIEW cgae.audit_epochs IS 'epochs of the spot-audit lottery, with the secrets of those that have ended'",
+	"COMMENT ON COLUMN cgae.audit_epochs.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
+	"COMMENT ON COLUMN cgae.audit_epochs.commitment IS 'SHA-256 of the secret, 64 hex digits'",
+	"COMMENT ON COLUMN cgae.audit_epochs.created_at IS 'when the epoch began'",
+	"COMMENT ON COLUMN cgae.audit_epochs.revealed_at IS 'when the epoch ended; null for the current one'",
+	"COMMENT ON COLUMN cgae.audit_epochs.secret IS 'key of the epoch''s draws; null until the epoch ends'",
+	NULL
+};
+
+/* --- agent_standing ---------------------------------------------------- */
+
+static const char agent_standing[] =
+	"SELECT s.agent_id, s.model_name, s.status, s.current_tier, s.certified_tier, s.effective_tier,"
 	"  cgae.budget_ceiling(s.effective_tier) AS budget_ceiling,"
 	"  cgae.cc(s.certified) AS cc, cgae.er(s.certified) AS er,"
 	"  cgae.as_(s.certified) AS as_, cgae.ih(s.certified) AS ih,"
@@ -43,8 +105,9 @@ const char *const cgae_registry_views[] = {
 	"   CASE WHEN a.status = 'active' THEN " TIER_OF_ACTIVE("a", NOW_FOR("a")) " ELSE 'T0' END AS effective_tier,"
 	"   a.current_robustness AS certified, " DECAYED("a") " AS decayed,"
 	"   a.tier_drop_at, a.holds, a.certified_at, a.balance"
-	"  FROM cgae.agents AS a) AS s",
+	"  FROM cgae.agents AS a) AS s";
 
+static const char *const agent_standing_comments[] = {
 	"COMMENT ON VIEW cgae.agent_standing IS 'every agent''s standing now: what it was certified for, and what it may do'",
 	"COMMENT ON COLUMN cgae.agent_standing.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.agent_standing.model_name IS 'human-readable name of the model'",
@@ -67,10 +130,13 @@ const char *const cgae_registry_views[] = {
 	"COMMENT ON COLUMN cgae.agent_standing.holds IS 'reasons of suspension'",
 	"COMMENT ON COLUMN cgae.agent_standing.certified_at IS 'time of the last certification'",
 	"COMMENT ON COLUMN cgae.agent_standing.balance IS 'token balance'",
+	NULL
+};
 
-	/* --- tier_changes ------------------------------------------------ */
-	"CREATE VIEW cgae.tier_changes WITH (security_invoker = true) AS"
-	" SELECT h.agent_id, h.seq, h.at, h.cause, h.old_tier, h.new_tier,"
+/* --- tier_changes ------------------------------------------------------ */
+
+static const char tier_changes[] =
+	"SELECT h.agent_id, h.seq, h.at, h.cause, h.old_tier, h.new_tier,"
 	"  h.old_certified_tier, h.new_certified_tier, h.recorded_at"
 	" FROM (SELECT f.*,"
 	"   lag(f.new_tier, 1, 'T0') OVER (PARTITION BY f.agent_id ORDER BY f.seq) AS old_tier"
@@ -86,8 +152,9 @@ const char *const cgae_registry_views[] = {
 	"     WHEN 'T2' THEN cgae.tier 'T2' WHEN 'T3' THEN cgae.tier 'T3' WHEN 'T4' THEN cgae.tier 'T4' END,"
 	"    NULL, NULL, e.recorded_at"
 	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')) AS f) AS h"
-	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier",
+	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier";
 
+static const char *const tier_changes_comments[] = {
 	"COMMENT ON VIEW cgae.tier_changes IS 'every change of an agent''s current or certified tier, by certification, demotion, decay or expiration'",
 	"COMMENT ON COLUMN cgae.tier_changes.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.tier_changes.seq IS 'number in the agent''s history'",
@@ -98,15 +165,19 @@ const char *const cgae_registry_views[] = {
 	"COMMENT ON COLUMN cgae.tier_changes.old_certified_tier IS 'tier of the certification before; null before the first, and when decay is the cause'",
 	"COMMENT ON COLUMN cgae.tier_changes.new_certified_tier IS 'tier of this certification; null when decay, which leaves the certification alone, is the cause'",
 	"COMMENT ON COLUMN cgae.tier_changes.recorded_at IS 'when it was recorded'",
+	NULL
+};
 
-	/* --- certification_history --------------------------------------- */
-	"CREATE VIEW cgae.certification_history WITH (security_invoker = true) AS"
-	" SELECT c.agent_id, c.seq, c.outcome, cgae.cc(c.robustness) AS cc, cgae.er(c.robustness) AS er,"
+/* --- certification_history --------------------------------------------- */
+
+static const char certification_history[] =
+	"SELECT c.agent_id, c.seq, c.outcome, cgae.cc(c.robustness) AS cc, cgae.er(c.robustness) AS er,"
 	"  cgae.as_(c.robustness) AS as_, cgae.ih(c.robustness) AS ih, c.tier, c.previous_tier, c.status,"
 	"  c.audit_type, c.audit_details, c.observed_architecture_hash, c.certified_at, c.policy_version,"
 	"  c.auditor, c.recorded_at, c.request_id"
-	" FROM cgae.certifications AS c",
+	" FROM cgae.certifications AS c";
 
+static const char *const certification_history_comments[] = {
 	"COMMENT ON VIEW cgae.certification_history IS 'every audit with its scores as columns'",
 	"COMMENT ON COLUMN cgae.certification_history.agent_id IS 'the audited agent'",
 	"COMMENT ON COLUMN cgae.certification_history.seq IS 'number in the agent''s history'",
@@ -126,16 +197,20 @@ const char *const cgae_registry_views[] = {
 	"COMMENT ON COLUMN cgae.certification_history.auditor IS 'role that recorded it'",
 	"COMMENT ON COLUMN cgae.certification_history.recorded_at IS 'when it was recorded'",
 	"COMMENT ON COLUMN cgae.certification_history.request_id IS 'name of the request, unique per agent; null for none'",
+	NULL
+};
 
-	/* --- expiring_agents --------------------------------------------- */
-	"CREATE VIEW cgae.expiring_agents WITH (security_invoker = true) AS"
-	" SELECT a.agent_id, a.model_name, a.current_tier, " TIER_OF_ACTIVE("a", NOW_FOR("a")) " AS effective_tier,"
+/* --- expiring_agents --------------------------------------------------- */
+
+static const char expiring_agents[] =
+	"SELECT a.agent_id, a.model_name, a.current_tier, " TIER_OF_ACTIVE("a", NOW_FOR("a")) " AS effective_tier,"
 	"  a.tier_drop_at,"
 	"  " TIER_OF_ACTIVE("a", "greatest(a.tier_drop_at, " NOW_FOR("a") ")") " AS falls_to,"
 	"  a.tier_drop_at - statement_timestamp() AS time_left"
 	" FROM cgae.agents AS a"
-	" WHERE a.status = 'active' AND a.tier_drop_at < 'infinity'",
+	" WHERE a.status = 'active' AND a.tier_drop_at < 'infinity'";
 
+static const char *const expiring_agents_comments[] = {
 	"COMMENT ON VIEW cgae.expiring_agents IS 'active agents whose tier decay will lower, and to what'",
 	"COMMENT ON COLUMN cgae.expiring_agents.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.expiring_agents.model_name IS 'human-readable name of the model'",
@@ -144,21 +219,61 @@ const char *const cgae_registry_views[] = {
 	"COMMENT ON COLUMN cgae.expiring_agents.tier_drop_at IS 'when the tier falls'",
 	"COMMENT ON COLUMN cgae.expiring_agents.falls_to IS 'tier to which it falls; the tier now when the fall is past'",
 	"COMMENT ON COLUMN cgae.expiring_agents.time_left IS 'time until the fall; negative when it is past and waits for the sweep'",
+	NULL
+};
 
-	/* --- binding_dimension_counts ------------------------------------ */
-	"CREATE VIEW cgae.binding_dimension_counts WITH (security_invoker = true) AS"
-	" SELECT s.binding_dimension, s.effective_tier AS tier, count(*) AS agents"
+/* --- binding_dimension_counts ------------------------------------------ */
+
+static const char binding_dimension_counts[] =
+	"SELECT s.binding_dimension, s.effective_tier AS tier, count(*) AS agents"
 	" FROM cgae.agent_standing AS s"
 	" WHERE s.status = 'active'"
-	" GROUP BY s.binding_dimension, s.effective_tier",
+	" GROUP BY s.binding_dimension, s.effective_tier";
 
+static const char *const binding_dimension_counts_comments[] = {
 	"COMMENT ON VIEW cgae.binding_dimension_counts IS 'active agents by the dimension that holds them down and their effective tier'",
 	"COMMENT ON COLUMN cgae.binding_dimension_counts.binding_dimension IS 'the dimension that holds the decayed vector down: cc, er, as or ih; null at T5'",
 	"COMMENT ON COLUMN cgae.binding_dimension_counts.tier IS 'effective tier now'",
 	"COMMENT ON COLUMN cgae.binding_dimension_counts.agents IS 'number of active agents'",
-
-	/* access is granted by level, see registry_access.c */
-	"REVOKE ALL ON " CGAE_REGISTRY_VIEWS " FROM PUBLIC",
+	NULL
 };
 
-const int	cgae_registry_view_statements = lengthof(cgae_registry_views);
+/* in the order in which they rest on each other */
+static const struct
+{
+	const char *name;
+	const char *option;
+	const char *query;
+	const char *const *comments;
+}			views[] = {
+	{"events", "security_invoker", events, events_comments},
+	{"audit_epochs", "security_barrier", audit_epochs, audit_epochs_comments},
+	{"agent_standing", "security_invoker", agent_standing, agent_standing_comments},
+	{"tier_changes", "security_invoker", tier_changes, tier_changes_comments},
+	{"certification_history", "security_invoker", certification_history, certification_history_comments},
+	{"expiring_agents", "security_invoker", expiring_agents, expiring_agents_comments},
+	{"binding_dimension_counts", "security_invoker", binding_dimension_counts, binding_dimension_counts_comments},
+};
+
+void
+cgae_registry_make_views(CgaeViewMode mode)
+{
+	Oid			namespace = get_namespace_oid("cgae", false);
+
+	for (int i = 0; i < lengthof(views); i++)
+	{
+		bool		there = mode != CGAE_VIEWS_NEW &&
+			OidIsValid(get_relname_relid(views[i].name, namespace));
+
+		if (there && mode == CGAE_VIEWS_MISSING)
+			continue;
+		cgae_ddl_run(psprintf("CREATE %s cgae.%s WITH (%s = true) AS %s",
+							  there ? "OR REPLACE VIEW" : "VIEW", views[i].name, views[i].option,
+							  views[i].query));
+		for (const char *const *comment = views[i].comments; *comment != NULL; comment++)
+			cgae_ddl_run(*comment);
+		/* access is granted by level, see registry_access.c; default privileges grant none */
+		if (!there)
+			cgae_ddl_run(psprintf("REVOKE ALL ON cgae.%s FROM PUBLIC", views[i].name));
+	}
+}

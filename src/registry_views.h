@@ -1,18 +1,25 @@
 /*
  * registry_views.h
- *	  The registry's views for analysts.
+ *	  The registry's views.
  */
 #ifndef CGAE_REGISTRY_VIEWS_H
 #define CGAE_REGISTRY_VIEWS_H
 
-/*
- * The statements that make the views and comment on them, to be run in order
- * by create_registry(), once the tables are there.
- */
-extern const char *const cgae_registry_views[];
-extern const int cgae_registry_view_statements;
+/* Which views to make, and what to do about those that are there. */
+typedef enum CgaeViewMode
+{
+	CGAE_VIEWS_NEW,				/* all: none may be there */
+	CGAE_VIEWS_MISSING,			/* those that are not there */
+	CGAE_VIEWS_ALL				/* all, replacing those that are there */
+} CgaeViewMode;
 
-/* Their names, as GRANT and REVOKE want them. */
+/*
+ * Make views, owned by the current user, once the tables are there; within
+ * cgae_ddl_begin() and cgae_ddl_end().  A view that is replaced keeps its grants.
+ */
+extern void cgae_registry_make_views(CgaeViewMode mode);
+
+/* Names of those for analysts, as GRANT and REVOKE want them. */
 #define CGAE_REGISTRY_VIEWS \
 	"cgae.agent_standing, cgae.tier_changes, cgae.certification_history," \
 	" cgae.expiring_agents, cgae.binding_dimension_counts"

@@ -1,0 +1,38 @@
+/*
+ * ddl.c
+ *	  Running the registry's own DDL.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "utils/guc.h"
+
+#include "ddl.h"
+
+int
+cgae_ddl_begin(void)
+{
+	int			guc_level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	return guc_level;
+}
+
+void
+cgae_ddl_run(const char *sql)
+{
+	int			result = SPI_execute(sql, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+}
+
+void
+cgae_ddl_end(int guc_level)
+{
+	SPI_finish();
+	AtEOXact_GUC(true, guc_level);
+}

@@ -1,0 +1,144 @@
+/*
+ * registry_upgrade.c
+ *	  cgae.upgrade_registry(): brings the tables, triggers and views of an
+ *	  existing registry to the layout of this library.
+ *
+ * ALTER EXTENSION UPDATE changes types and functions, never the registry,
+ * which belongs to its owner.  Between the two, and after a restore of an old
+ * dump, this library meets an older layout: guards and functions must work
+ * with every layout that a step starts from.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "ddl.h"
+#include "errors.h"
+#include "guard.h"
+#include "policy.h"
+#include "registry_layout.h"
+#include "registry_views.h"
+
+/* What turns the layout before into this one. */
+typedef struct LayoutStep
+{
+	int			version;
+	const char *const *statements;	/* ends with NULL */
+} LayoutStep;
+
+/*
+ * In order, from layout 2 on, each with statements like those of
+ * registry_ddl.c.  Views need none: all are made anew after the last step.
+ */
+static const LayoutStep steps[] = {
+	{0, NULL}					/* the end */
+};
+
+/*
+ * The registry's layout as it stands now, whatever the transaction's snapshot
+ * sees: the lock that the caller holds keeps it so.
+ */
+static int32
+layout_version(void)
+{
+	bool		isnull;
+	int32		version;
+	int			result;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	/* read-only: in that snapshot, none of its own */
+	result = SPI_execute("SELECT max(version)::int4 FROM cgae.registry_layout", true, 1);
+	PopActiveSnapshot();
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("layout of the agent registry is unknown: cgae.registry_layout is empty"),
+				 errhint("Load the data of the dump whose schema was restored."),
+				 cgae_err_object("registry_layout", NULL, NULL)));
+	return version;
+}
+
+/* A load with --disable-triggers leaves the trigger an ordinary one. */
+static void
+enable_policy_trigger(Oid namespace)
+{
+	Oid			relid = get_relname_relid("gate_policies", namespace);
+	Relation	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+	bool		announced = policies == NULL || cgae_policy_changes_announced(policies);
+
+	if (policies != NULL)
+		table_close(policies, AccessShareLock);
+	if (!announced)
+		cgae_ddl_run("ALTER TABLE cgae.gate_policies ENABLE ALWAYS TRIGGER " CGAE_POLICY_TRIGGER);
+}
+
+/*
+ * cgae.upgrade_registry() -> int
+ *
+ * Brings the registry to the layout of this library and returns its version.
+ * When it is there already, puts back what may be missing: views, and ENABLE
+ * ALWAYS of the trigger on gate_policies.  All or nothing; one upgrade at a
+ * time.  What is made belongs to the registry's owner, also when a superuser
+ * calls.
+ * Errors: undefined_table without a registry, insufficient_privilege for
+ * who does not own it, object_not_in_prerequisite_state when its layout is
+ * newer than the library.
+ */
+PG_FUNCTION_INFO_V1(cgae_upgrade_registry);
+Datum
+cgae_upgrade_registry(PG_FUNCTION_ARGS)
+{
+	Oid			namespace;
+	Oid			save_userid;
+	int			save_sec_context;
+	int			guc_level;
+	int32		version;
+	bool		stepped = false;
+
+	cgae_require_own_registry(NULL);
+	namespace = get_namespace_oid("cgae", false);
+
+	/* an error restores both, with the (sub)transaction */
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(cgae_relation_owner(get_relname_relid("agents", namespace)),
+						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	guc_level = cgae_ddl_begin();
+
+	cgae_ddl_run("LOCK TABLE cgae.registry_layout IN SHARE ROW EXCLUSIVE MODE");
+	version = layout_version();
+	if (version > CGAE_LAYOUT_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the agent registry has layout %d, newer than layout %d of this library",
+						version, CGAE_LAYOUT_VERSION),
+				 errhint("Install the release of cgae that made the registry, or a newer one."),
+				 cgae_err_object("registry_layout", NULL, NULL)));
+
+	for (const LayoutStep *step = steps; step->version != 0; step++)
+	{
+		if (step->version <= version)
+			continue;
+		for (const char *const *statement = step->statements; *statement != NULL; statement++)
+			cgae_ddl_run(*statement);
+		cgae_ddl_run(psprintf("INSERT INTO cgae.registry_layout (version) VALUES (%d)",
+							  step->version));
+		version = step->version;
+		stepped = true;
+	}
+	cgae_registry_make_views(stepped ? CGAE_VIEWS_ALL : CGAE_VIEWS_MISSING);
+	enable_policy_trigger(namespace);
+
+	cgae_ddl_end(guc_level);
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	PG_RETURN_INT32(version);
+}
