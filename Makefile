@@ -59,6 +59,13 @@ OBJS = \
 	src/registry_sweep.o \
 	src/registry_upgrade.o \
 	src/registry_views.o \
+	src/report.o \
+	src/report_chart.o \
+	src/report_data.o \
+	src/report_html.o \
+	src/report_page.o \
+	src/report_section.o \
+	src/report_style.o \
 	src/robustness.o \
 	src/robustness_cast.o \
 	src/robustness_ops.o \

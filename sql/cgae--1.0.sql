@@ -739,6 +739,20 @@ COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_
   'number of active agents of each effective tier at evenly spaced instants, T0 to T5';
 
 ---------------------------------------------------------------------------
+-- Report                                                       src/report*.c
+---------------------------------------------------------------------------
+
+CREATE FUNCTION cgae.report(
+    title pg_catalog.text DEFAULT NULL,
+    since pg_catalog.timestamptz DEFAULT NULL,
+    until pg_catalog.timestamptz DEFAULT NULL,
+    "limit" pg_catalog.int4 DEFAULT 10) RETURNS pg_catalog.text
+  AS 'MODULE_PATHNAME', 'cgae_report'
+  LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.report(pg_catalog.text, pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.int4) IS
+  'state of the registry now, and its history from since to until (default: 30 days back, 15 days ahead by decay alone), as one HTML page without scripts: tiers, falls to come, binding dimensions, aggregate safety, holds, changes, policy; lists have at most "limit" rows (0 to 1000); times in the session''s time zone; reads with the caller''s privileges (a reader''s suffice)';
+
+---------------------------------------------------------------------------
 -- Spot audits                     src/audit_lottery.c, src/audit_seeds.c
 ---------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 /*
  * history_series.c
- *	  cgae.tier_distribution_over_time(): how many active agents of each tier
- *	  there were, or will be, at evenly spaced instants.
+ *	  How many active agents of each tier there were, or will be, at a series
+ *	  of instants: cgae.tier_distribution_over_time(), and for the report.
  *
  * One pass over the history serves all instants.  Between two facts about an
  * agent, and under one policy, its effective tier never rises, so that a
  * stretch of instants with the same tier is found by bisection and counted at
- * its two ends; the counts are summed up at the end.  Memory: 56 bytes an
+ * its two ends; the counts are summed up at the end.  Memory: 104 bytes an
  * instant, and the facts of one agent.
  */
 #include "postgres.h"
@@ -21,6 +21,7 @@
 
 #include "errors.h"
 #include "history.h"
+#include "history_series.h"
 #include "statement.h"
 
 #define MAX_INSTANTS 100000
@@ -29,7 +30,7 @@
 typedef struct Series
 {
 	int			count;
-	TimestampTz *at;			/* strictly ascending */
+	const TimestampTz *at;		/* strictly ascending */
 	int		   *policy;			/* number in the timeline, by instant */
 	int		   *policy_end;		/* the first later instant of another policy, by instant */
 	CgaeTimeline timeline;
@@ -73,13 +74,14 @@ instant(TimestampTz from, const Interval *step, int i)
 												   IntervalPGetDatum(&total)));
 }
 
-/* Lay out the instants from, from + step, ... that are not after to. */
-static void
-lay_out_instants(Series *series, TimestampTz from, TimestampTz to, Interval *step)
+/* The instants from, from + step, ... that are not after to; sets *count. */
+static TimestampTz *
+lay_out_instants(TimestampTz from, TimestampTz to, Interval *step, int *count)
 {
 	char	   *step_text = DatumGetCString(DirectFunctionCall1(interval_out,
 																IntervalPGetDatum(step)));
 	int			room = 64;
+	TimestampTz *instants;
 	TimestampTz at = from;
 
 	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
@@ -94,26 +96,28 @@ lay_out_instants(Series *series, TimestampTz from, TimestampTz to, Interval *ste
 					 "it ends before it begins");
 	}
 
-	series->at = palloc(room * sizeof(TimestampTz));
+	instants = palloc(room * sizeof(TimestampTz));
+	*count = 0;
 	while (at <= to)
 	{
 		TimestampTz next;
 
-		if (series->count == MAX_INSTANTS)
+		if (*count == MAX_INSTANTS)
 			refuse_range("step", step_text,
 						 psprintf("it divides the range of time into more than %d instants",
 								  MAX_INSTANTS));
-		if (series->count == room)
+		if (*count == room)
 		{
 			room *= 2;
-			series->at = repalloc(series->at, room * sizeof(TimestampTz));
+			instants = repalloc(instants, room * sizeof(TimestampTz));
 		}
-		series->at[series->count++] = at;
-		next = instant(from, step, series->count);
+		instants[(*count)++] = at;
+		next = instant(from, step, *count);
 		if (next <= at)
 			refuse_range("step", step_text, "it must lead from each instant to a later one");
 		at = next;
 	}
+	return instants;
 }
 
 /* Find out which policy is in force at each instant. */
@@ -229,27 +233,50 @@ count_agent(Series *series, const DatedFact *facts, int fact_count)
 	pfree(starts);
 }
 
-/* Sum up the changes and write the rows: all six tiers of each instant. */
-static void
-put_series(const Series *series, ReturnSetInfo *rsinfo)
+void
+cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int64 *agents)
 {
-	int64		agents[CGAE_TIERS] = {0};
-	CgaeEnumMap map;
+	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		arguments[lengthof(types)];
+	Series		series = {.count = count, .at = at};
+	CgaeFacts	reader;
+	int			room = 64;
+	DatedFact  *facts = palloc(room * sizeof(DatedFact));
 
-	cgae_enum_map_init(&map, TupleDescAttr(rsinfo->setDesc, 1)->atttypid, cgae_tier_labels,
-					   CGAE_TIERS);
-	for (int i = 0; i < series->count; i++)
-		for (int tier = 0; tier < CGAE_TIERS; tier++)
+	series.change = palloc0((count + 1) * CGAE_TIERS * sizeof(int64));
+	arguments[0] = TimestampTzGetDatum(at[count - 1]);
+	arguments[1] = TimestampTzGetDatum(DT_NOEND);
+	cgae_timeline_read(fcinfo, &series.timeline);
+	lay_out_policies(&series);
+	cgae_facts_open(&reader,
+					cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_TIERS_OVER_TIME,
+							  CGAE_FACTS("", "") " ORDER BY agent_id DESC, seq DESC",
+							  lengthof(types), types),
+					arguments, HISTORY_BATCH);
+	while (cgae_facts_next_agent(&reader))
+	{
+		int			fact_count = 0;
+
+		while (cgae_facts_next(&reader, &facts[fact_count].fact))
 		{
-			Datum		values[3];
-			bool		nulls[3] = {false};
-
-			agents[tier] += series->change[i * CGAE_TIERS + tier];
-			values[0] = TimestampTzGetDatum(series->at[i]);
-			values[1] = ObjectIdGetDatum(map.value[tier]);
-			values[2] = Int64GetDatum(agents[tier]);
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+			facts[fact_count].first = first_instant(&series, facts[fact_count].fact.at);
+			if (++fact_count == room)
+			{
+				room *= 2;
+				facts = repalloc_huge(facts, room * sizeof(DatedFact));
+			}
 		}
+		count_agent(&series, facts, fact_count);
+	}
+	cgae_facts_close(&reader);
+
+	/* sum up the changes */
+	for (int i = 0; i < count; i++)
+		for (int tier = 0; tier < CGAE_TIERS; tier++)
+			agents[i * CGAE_TIERS + tier] = series.change[i * CGAE_TIERS + tier] +
+				(i > 0 ? agents[(i - 1) * CGAE_TIERS + tier] : 0);
+	pfree(series.change);
+	pfree(facts);
 }
 
 /*
@@ -267,50 +294,38 @@ Datum
 cgae_tier_distribution_over_time(PG_FUNCTION_ARGS)
 {
 	static const char *const argument_names[] = {"from", "to", "step"};
-	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		arguments[lengthof(types)];
-	Series		series = {0};
-	CgaeFacts	reader;
-	DatedFact  *facts;
-	int			room = 64;
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	TimestampTz *at;
+	int			count;
+	int64	   *agents;
+	CgaeEnumMap map;
 
 	for (int i = 0; i < lengthof(argument_names); i++)
 		if (PG_ARGISNULL(i))
 			cgae_refuse_null_argument("tier_distribution_over_time", argument_names[i]);
-	lay_out_instants(&series, PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_TIMESTAMPTZ(1),
-					 PG_GETARG_INTERVAL_P(2));
+	at = lay_out_instants(PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_TIMESTAMPTZ(1),
+						  PG_GETARG_INTERVAL_P(2), &count);
 	InitMaterializedSRF(fcinfo, 0);
+	cgae_enum_map_init(&map, TupleDescAttr(rsinfo->setDesc, 1)->atttypid, cgae_tier_labels,
+					   CGAE_TIERS);
 
-	series.change = palloc0((series.count + 1) * CGAE_TIERS * sizeof(int64));
-	facts = palloc(room * sizeof(DatedFact));
-	arguments[0] = TimestampTzGetDatum(series.at[series.count - 1]);
-	arguments[1] = TimestampTzGetDatum(DT_NOEND);
+	agents = palloc0(count * CGAE_TIERS * sizeof(int64));
 	cgae_require_registry();
 	cgae_statement_begin();
-	cgae_timeline_read(fcinfo, &series.timeline);
-	lay_out_policies(&series);
-	cgae_facts_open(&reader,
-					cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_TIERS_OVER_TIME,
-							  CGAE_FACTS("", "") " ORDER BY agent_id DESC, seq DESC",
-							  lengthof(types), types),
-					arguments, HISTORY_BATCH);
-	while (cgae_facts_next_agent(&reader))
-	{
-		int			count = 0;
-
-		while (cgae_facts_next(&reader, &facts[count].fact))
-		{
-			facts[count].first = first_instant(&series, facts[count].fact.at);
-			if (++count == room)
-			{
-				room *= 2;
-				facts = repalloc_huge(facts, room * sizeof(DatedFact));
-			}
-		}
-		count_agent(&series, facts, count);
-	}
-	cgae_facts_close(&reader);
-	put_series(&series, (ReturnSetInfo *) fcinfo->resultinfo);
+	cgae_tier_series(fcinfo, at, count, agents);
 	cgae_statement_end();
+
+	for (int i = 0; i < count; i++)
+		for (int tier = 0; tier < CGAE_TIERS; tier++)
+		{
+			Datum		values[] = {
+				TimestampTzGetDatum(at[i]),
+				ObjectIdGetDatum(map.value[tier]),
+				Int64GetDatum(agents[i * CGAE_TIERS + tier])
+			};
+			bool		nulls[lengthof(values)] = {false};
+
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		}
 	return (Datum) 0;
 }
