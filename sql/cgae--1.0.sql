@@ -31,19 +31,23 @@ CREATE TYPE cgae.robustness;
 
 CREATE FUNCTION cgae.robustness_in(pg_catalog.cstring) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_in';
-COMMENT ON FUNCTION cgae.robustness_in(pg_catalog.cstring) IS 'input of cgae.robustness';
+COMMENT ON FUNCTION cgae.robustness_in(pg_catalog.cstring) IS
+  'input of cgae.robustness: (cc,er,as,ih), each in [0,1]';
 
 CREATE FUNCTION cgae.robustness_out(cgae.robustness) RETURNS pg_catalog.cstring
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_out';
-COMMENT ON FUNCTION cgae.robustness_out(cgae.robustness) IS 'output of cgae.robustness';
+COMMENT ON FUNCTION cgae.robustness_out(cgae.robustness) IS
+  'output of cgae.robustness: (cc,er,as,ih), digits as few as give the same doubles';
 
 CREATE FUNCTION cgae.robustness_recv(pg_catalog.internal) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_recv';
-COMMENT ON FUNCTION cgae.robustness_recv(pg_catalog.internal) IS 'binary input of cgae.robustness';
+COMMENT ON FUNCTION cgae.robustness_recv(pg_catalog.internal) IS
+  'binary input of cgae.robustness: four doubles, checked as text is';
 
 CREATE FUNCTION cgae.robustness_send(cgae.robustness) RETURNS pg_catalog.bytea
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_send';
-COMMENT ON FUNCTION cgae.robustness_send(cgae.robustness) IS 'binary output of cgae.robustness';
+COMMENT ON FUNCTION cgae.robustness_send(cgae.robustness) IS
+  'binary output of cgae.robustness: four doubles';
 
 CREATE TYPE cgae.robustness (
   INPUT = cgae.robustness_in,
@@ -66,27 +70,32 @@ CREATE FUNCTION cgae.robustness(
   ih pg_catalog.float8) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness';
 COMMENT ON FUNCTION cgae.robustness(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
-  'a robustness vector from its four scores';
+  'a robustness vector from its four scores, each in [0,1], -0 taken as 0; NaN or another value is numeric_value_out_of_range; null when one is null (CGAE, arXiv 2603.15639, definition of R)';
 
 CREATE FUNCTION cgae.cc(r cgae.robustness) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_cc';
-COMMENT ON FUNCTION cgae.cc(cgae.robustness) IS 'constraint compliance';
+COMMENT ON FUNCTION cgae.cc(cgae.robustness) IS
+  'constraint compliance of a vector, in [0,1]; null for null';
 
 CREATE FUNCTION cgae.er(r cgae.robustness) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_er';
-COMMENT ON FUNCTION cgae.er(cgae.robustness) IS 'epistemic robustness';
+COMMENT ON FUNCTION cgae.er(cgae.robustness) IS
+  'epistemic robustness of a vector, in [0,1]; null for null';
 
 CREATE FUNCTION cgae.as_(r cgae.robustness) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_as_';
-COMMENT ON FUNCTION cgae.as_(cgae.robustness) IS 'behavioural alignment';
+COMMENT ON FUNCTION cgae.as_(cgae.robustness) IS
+  'behavioural alignment of a vector, in [0,1]; null for null; named so since AS is a reserved word';
 
 CREATE FUNCTION cgae.ih(r cgae.robustness) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_ih';
-COMMENT ON FUNCTION cgae.ih(cgae.robustness) IS 'intrinsic-hallucination integrity';
+COMMENT ON FUNCTION cgae.ih(cgae.robustness) IS
+  'intrinsic-hallucination integrity of a vector, in [0,1]; null for null; a switch in the gate, not a step';
 
 CREATE FUNCTION cgae.weakest(r cgae.robustness) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_weakest';
-COMMENT ON FUNCTION cgae.weakest(cgae.robustness) IS 'the least of cc, er and as, the link that counts';
+COMMENT ON FUNCTION cgae.weakest(cgae.robustness) IS
+  'the least of cc, er and as, in [0,1], the link that counts in the gate and in aggregate_safety(); null for null';
 
 -- Comparison: lexicographic by cc, er, as, ih.  Leakproof, since it cannot fail:
 -- a table with row security may use its indexes.
@@ -276,11 +285,13 @@ COMMENT ON CAST (cgae.robustness AS cgae.robustness_scores) IS
 
 CREATE FUNCTION cgae.gate_tier(r cgae.robustness) RETURNS cgae.tier
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier';
-COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness) IS 'tier of a vector under the policy in force';
+COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness) IS
+  'tier of a vector under the policy in force (the paper''s before there is a registry): the least of the steps of cc, er and as, T0 when ih is below its threshold; bounds inclusive; null for null (CGAE, weakest-link gate)';
 
 CREATE FUNCTION cgae.gate_tier(r cgae.robustness, policy_version pg_catalog.int4) RETURNS cgae.tier
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier_by_version';
-COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness, pg_catalog.int4) IS 'tier of a vector under a published policy';
+COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness, pg_catalog.int4) IS
+  'tier of a vector under a published policy, by version, past ones included: what if, and what was; an unknown version is no_data_found; null for nulls';
 
 CREATE FUNCTION cgae.gate_tier(
   r cgae.robustness,
@@ -290,7 +301,7 @@ CREATE FUNCTION cgae.gate_tier(
   ih_threshold pg_catalog.float8) RETURNS cgae.tier
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_tier_by_thresholds';
 COMMENT ON FUNCTION cgae.gate_tier(cgae.robustness, pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8) IS
-  'tier of a vector under the thresholds given, T0 to T5 for each dimension';
+  'tier of a vector under given thresholds: six numbers T0 to T5 for each dimension, from 0 strictly increasing to at most 1, ih_threshold in [0,1]; others are invalid_parameter_value; null for nulls';
 
 CREATE FUNCTION cgae.gate_detail(r cgae.robustness,
   OUT tier cgae.tier,
@@ -304,16 +315,17 @@ CREATE FUNCTION cgae.gate_detail(r cgae.robustness,
   OUT budget_ceiling pg_catalog.numeric)
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_detail';
 COMMENT ON FUNCTION cgae.gate_detail(cgae.robustness) IS
-  'why a vector has its tier under the policy in force, and what the tier may spend';
+  'why a vector has its tier under the policy in force: steps 0 to 5 by dimension, does ih pass, the binding dimension (cc, er, as or ih; null at T5), what it lacks to the next tier, and the tier''s budget ceiling in tokens; null for null';
 
 CREATE FUNCTION cgae.budget_ceiling(tier cgae.tier) RETURNS pg_catalog.numeric
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_budget_ceiling';
-COMMENT ON FUNCTION cgae.budget_ceiling(cgae.tier) IS 'what a tier may spend under the policy in force';
+COMMENT ON FUNCTION cgae.budget_ceiling(cgae.tier) IS
+  'what a tier may spend under the policy in force, in tokens; null for null';
 
 CREATE FUNCTION cgae.chain_tier(chain cgae.robustness[]) RETURNS cgae.tier
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_chain_tier';
 COMMENT ON FUNCTION cgae.chain_tier(cgae.robustness[]) IS
-  'tier of a delegation chain: that of its weakest member, T0 when empty';
+  'tier of a delegation chain under the policy in force: that of its weakest member, T0 when empty; a null member is null_value_not_allowed; null for null';
 
 CREATE FUNCTION cgae.chain_tier_accum(state cgae.tier, r cgae.robustness) RETURNS cgae.tier
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_chain_tier_accum';
@@ -331,7 +343,7 @@ CREATE AGGREGATE cgae.chain_tier_agg(r cgae.robustness) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cgae.chain_tier_agg(cgae.robustness) IS
-  'tier of a delegation chain: that of its weakest member, T0 when there is none';
+  'tier of a delegation chain under the policy in force: that of its weakest member, T0 when there is no row; a null member is null_value_not_allowed';
 
 CREATE FUNCTION cgae.aggregate_safety_accum(
   state pg_catalog.float8[],
@@ -358,7 +370,7 @@ CREATE AGGREGATE cgae.aggregate_safety(r cgae.robustness, exposure pg_catalog.fl
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) IS
-  '1 - sum(exposure * (1 - weakest)) / sum(exposure), 1 when nothing is exposed';
+  'S = 1 - sum(exposure * (1 - weakest)) / sum(exposure), in [0,1]; 1 when nothing is exposed; exposure in any unit, not negative, else numeric_value_out_of_range; nulls are null_value_not_allowed (CGAE, aggregate safety)';
 
 ---------------------------------------------------------------------------
 -- Decay                                                         src/decay.c
@@ -367,7 +379,7 @@ COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) I
 CREATE FUNCTION cgae.decay_factor(elapsed pg_catalog.float8, rate pg_catalog.float8) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_decay_factor';
 COMMENT ON FUNCTION cgae.decay_factor(pg_catalog.float8, pg_catalog.float8) IS
-  'e^(-rate * elapsed): what decay leaves after so many time steps';
+  'e^(-rate * elapsed), in [0,1]: what decay leaves after elapsed time steps at rate lambda per time step; neither may be negative or NaN (invalid_parameter_value); null for nulls (CGAE, temporal decay)';
 
 CREATE FUNCTION cgae.effective_robustness(
   r cgae.robustness,
@@ -375,7 +387,7 @@ CREATE FUNCTION cgae.effective_robustness(
   rate pg_catalog.float8) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness';
 COMMENT ON FUNCTION cgae.effective_robustness(cgae.robustness, pg_catalog.float8, pg_catalog.float8) IS
-  'a vector as it has decayed after so many time steps: all four scores times e^(-rate * elapsed)';
+  'a vector as it has decayed after elapsed time steps at rate lambda per time step: all four scores times decay_factor(); underflow gives 0, not an error; null for nulls';
 
 CREATE FUNCTION cgae.effective_robustness_at(
   r cgae.robustness,
@@ -383,7 +395,7 @@ CREATE FUNCTION cgae.effective_robustness_at(
   at pg_catalog.timestamptz) RETURNS cgae.robustness
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_robustness_at';
 COMMENT ON FUNCTION cgae.effective_robustness_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
-  'a vector as it has decayed by an instant, under the policy in force';
+  'a vector as it has decayed from its certification to an instant, by rate and time step of the policy in force; an instant before the certification is invalid_parameter_value; null for nulls';
 
 CREATE FUNCTION cgae.effective_tier_at(
   r cgae.robustness,
@@ -391,7 +403,7 @@ CREATE FUNCTION cgae.effective_tier_at(
   at pg_catalog.timestamptz) RETURNS cgae.tier
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_effective_tier_at';
 COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
-  'tier of a vector as it has decayed by an instant, under the policy in force';
+  'tier of a vector as it has decayed from its certification to an instant, under the policy in force; an instant before the certification is invalid_parameter_value; null for nulls';
 
 CREATE FUNCTION cgae.time_to_tier_drop(
   score pg_catalog.float8,
@@ -399,17 +411,17 @@ CREATE FUNCTION cgae.time_to_tier_drop(
   rate pg_catalog.float8) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_time_to_tier_drop';
 COMMENT ON FUNCTION cgae.time_to_tier_drop(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
-  'time steps until a score decays to a threshold: 0 when it is there, null for a threshold of 0 or less, infinity at rate 0';
+  'time steps until a score decays to a threshold, ln(score / threshold) / rate: 0 when it is there, null for a threshold of 0 or less, infinity at rate 0; a score or rate that is negative or NaN is refused; null for nulls';
 
 CREATE FUNCTION cgae.tier_drop_at(r cgae.robustness, certified_at pg_catalog.timestamptz) RETURNS pg_catalog.timestamptz
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_tier_drop_at';
 COMMENT ON FUNCTION cgae.tier_drop_at(cgae.robustness, pg_catalog.timestamptz) IS
-  'first instant at which a vector''s tier falls by decay, under the policy in force; null at T0, infinity when never';
+  'first instant, to the microsecond, at which a vector''s tier falls by decay, under the policy in force; null at T0 and for nulls, infinity when never';
 
 CREATE FUNCTION cgae.audit_probability(tier cgae.tier, elapsed pg_catalog.float8) RETURNS pg_catalog.float8
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_audit_probability';
 COMMENT ON FUNCTION cgae.audit_probability(cgae.tier, pg_catalog.float8) IS
-  'probability that an agent of a tier is audited within so many time steps, under the policy in force';
+  'probability, in [0,1], that an agent of a tier is audited within elapsed time steps of its last audit: 1 - e^(-mu * elapsed), mu of the policy in force; negative or NaN is invalid_parameter_value; null for nulls (CGAE, spot audits)';
 
 ---------------------------------------------------------------------------
 -- Architecture hash                                      src/architecture.c
@@ -418,32 +430,38 @@ COMMENT ON FUNCTION cgae.audit_probability(cgae.tier, pg_catalog.float8) IS
 CREATE FUNCTION cgae.canonical_json(config pg_catalog.json) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_canonical_json'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.canonical_json(pg_catalog.json) IS 'canonical JSON: the JSON text as Python''s json.dumps(json.loads(text), sort_keys=True) writes it';
+COMMENT ON FUNCTION cgae.canonical_json(pg_catalog.json) IS
+  'canonical JSON, byte for byte what Python''s json.dumps(json.loads(text), sort_keys=True) writes: keys in code-point order, the last duplicate wins, all else than ASCII escaped; null for null; over 1 GB is program_limit_exceeded';
 
 CREATE FUNCTION cgae.architecture_hash(config pg_catalog.json) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_architecture_hash'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.architecture_hash(pg_catalog.json) IS 'architecture hash: the first 16 hex digits of architecture_digest(json)';
+COMMENT ON FUNCTION cgae.architecture_hash(pg_catalog.json) IS
+  'architecture hash h(arch): the first 16 hex digits, lower case, of architecture_digest(json); null for null';
 
 CREATE FUNCTION cgae.architecture_digest(config pg_catalog.json) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_architecture_digest'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.architecture_digest(pg_catalog.json) IS 'SHA-256 of canonical_json(json), 64 hex digits';
+COMMENT ON FUNCTION cgae.architecture_digest(pg_catalog.json) IS
+  'SHA-256 of canonical_json(json), 64 hex digits, lower case: the identity of a model configuration; null for null';
 
 CREATE FUNCTION cgae.canonical_jsonb(config pg_catalog.jsonb) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_canonical_jsonb'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.canonical_jsonb(pg_catalog.jsonb) IS 'canonical JSON of what jsonb kept: its numbers are normalised (1e5 is the integer 100000), so it may differ from canonical_json';
+COMMENT ON FUNCTION cgae.canonical_jsonb(pg_catalog.jsonb) IS
+  'canonical JSON of what jsonb kept: its numbers are normalised (1e5 is the integer 100000), so it may differ from canonical_json() of the text; null for null';
 
 CREATE FUNCTION cgae.architecture_hash_jsonb(config pg_catalog.jsonb) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_architecture_hash_jsonb'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.architecture_hash_jsonb(pg_catalog.jsonb) IS 'the first 16 hex digits of architecture_digest_jsonb(jsonb)';
+COMMENT ON FUNCTION cgae.architecture_hash_jsonb(pg_catalog.jsonb) IS
+  'the first 16 hex digits of architecture_digest_jsonb(jsonb): of what jsonb kept, not of the text it was made from; null for null';
 
 CREATE FUNCTION cgae.architecture_digest_jsonb(config pg_catalog.jsonb) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_architecture_digest_jsonb'
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.architecture_digest_jsonb(pg_catalog.jsonb) IS 'SHA-256 of canonical_jsonb(jsonb), 64 hex digits: of what jsonb kept, not of the text it was made from';
+COMMENT ON FUNCTION cgae.architecture_digest_jsonb(pg_catalog.jsonb) IS
+  'SHA-256 of canonical_jsonb(jsonb), 64 hex digits: of what jsonb kept, not of the text it was made from; null for null';
 
 ---------------------------------------------------------------------------
 -- Guards (trigger functions)                                src/trigger_*.c
@@ -478,7 +496,8 @@ GRANT EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cgae
 -- any application may hang this one on its tables: it asks for REFERENCES on agents
 CREATE FUNCTION cgae.require_tier() RETURNS pg_catalog.trigger
   AS 'MODULE_PATHNAME', 'cgae_require_tier' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.require_tier() IS 'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses a row whose agent holds less';
+COMMENT ON FUNCTION cgae.require_tier() IS
+  'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses with insufficient_privilege a row whose agent holds less at the clock; a null agent_id is refused; the table''s owner needs REFERENCES on cgae.agents';
 
 ---------------------------------------------------------------------------
 -- Registry and application functions                       src/registry_*.c
@@ -486,7 +505,8 @@ COMMENT ON FUNCTION cgae.require_tier() IS 'AFTER ROW trigger of an application 
 
 CREATE FUNCTION cgae.create_registry(partitions pg_catalog.int4 DEFAULT NULL) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_create_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.create_registry(pg_catalog.int4) IS 'make the registry''s tables, triggers and views, owned by the caller; once per database; hash-partitioned by agent when a number of partitions is given';
+COMMENT ON FUNCTION cgae.create_registry(pg_catalog.int4) IS
+  'make the registry''s tables, triggers and views, owned by the caller, who needs CREATE on schema cgae; once per database (duplicate_object); with a number of partitions, 1 to 256, hash-partitioned by agent, with null (the default) not';
 
 CREATE FUNCTION cgae.upgrade_registry() RETURNS pg_catalog.int4
   AS 'MODULE_PATHNAME', 'cgae_upgrade_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
@@ -494,11 +514,13 @@ COMMENT ON FUNCTION cgae.upgrade_registry() IS 'bring the registry to the layout
 
 CREATE FUNCTION cgae.grant_access(role pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_grant_access' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.grant_access(pg_catalog.text, pg_catalog.text) IS 'make a role a reader, registrar, auditor or operator of the registry; levels add up';
+COMMENT ON FUNCTION cgae.grant_access(pg_catalog.text, pg_catalog.text) IS
+  'make a role a reader, registrar, auditor or operator of the registry; levels add up; for its owner alone; unknown role: undefined_object, unknown level: invalid_parameter_value, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.revoke_access(role pg_catalog.text, level pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_revoke_access' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.revoke_access(pg_catalog.text, pg_catalog.text) IS 'take a level of access away from a role, or all of them (level null)';
+COMMENT ON FUNCTION cgae.revoke_access(pg_catalog.text, pg_catalog.text) IS
+  'take a level of access away from a role, or all of them when level is null; what another of its levels includes stays; for the registry''s owner alone; errors as for grant_access()';
 
 CREATE FUNCTION cgae.register_agent(
     model_name pg_catalog.text,
@@ -509,7 +531,8 @@ CREATE FUNCTION cgae.register_agent(
     registered_at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
     wallet_address pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_register_agent' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.register_agent(pg_catalog.text, pg_catalog.json, pg_catalog.jsonb, pg_catalog.numeric, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS 'register an agent, pending at T0; returns its id, generated when not given';
+COMMENT ON FUNCTION cgae.register_agent(pg_catalog.text, pg_catalog.json, pg_catalog.jsonb, pg_catalog.numeric, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
+  'register an agent, pending at T0; returns its id, generated when null; model_config is a JSON object, from which the architecture hash is computed; initial_balance in tokens, not negative; registered_at not in the future; the same as INSERT INTO cgae.agents; an id that exists is unique_violation';
 
 CREATE FUNCTION cgae.certify(
     agent_id pg_catalog.text,
@@ -526,7 +549,8 @@ CREATE FUNCTION cgae.certify(
     OUT status cgae.agent_status,
     OUT previous_tier cgae.tier)
   AS 'MODULE_PATHNAME', 'cgae_certify' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz, pg_catalog.text) IS 'record an audit: certifies the agent at the tier of its vector, or suspends it when the observed architecture differs; repeated with the same request_id it returns the first result and changes nothing';
+COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz, pg_catalog.text) IS
+  'record an audit: certifies the agent at the tier of its vector under the policy in force, or suspends it when the observed architecture (16 or 64 hex digits, null: not observed) differs, outcome architecture_mismatch; certified_at null: the clock; never ahead nor before the last certification (check_violation); a null robustness passes with drift alone; repeated with the same request_id it returns the first result and changes nothing';
 
 CREATE FUNCTION cgae.certify_many(
     agent_ids pg_catalog.text[],
@@ -559,39 +583,48 @@ CREATE FUNCTION cgae.demote(
     OUT status cgae.agent_status,
     OUT previous_tier cgae.tier)
   AS 'MODULE_PATHNAME', 'cgae_demote' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.demote(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS 'record an audit that lowers the agent''s tier; refused when it does not; request_id as in certify()';
+COMMENT ON FUNCTION cgae.demote(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.timestamptz, pg_catalog.text) IS
+  'record an audit that lowers the certified tier, with a reason; refused (check_violation) when it does not; result, times and nulls as for certify()';
 
 CREATE FUNCTION cgae.observe_architecture(agent_id pg_catalog.text, observed_hash pg_catalog.text) RETURNS pg_catalog.bool
   AS 'MODULE_PATHNAME', 'cgae_observe_architecture' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.observe_architecture(pg_catalog.text, pg_catalog.text) IS 'heartbeat: true when the observed hash is the registered one; false, and the agent suspended, when it differs';
+COMMENT ON FUNCTION cgae.observe_architecture(pg_catalog.text, pg_catalog.text) IS
+  'heartbeat: true, and nothing written, when the observed hash (16 or 64 hex digits) is the registered one; false, with a WARNING and the agent suspended, when it differs; unknown agent: no_data_found, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.update_architecture(agent_id pg_catalog.text, model_config pg_catalog.json) RETURNS cgae.agent_status
   AS 'MODULE_PATHNAME', 'cgae_update_architecture' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.update_architecture(pg_catalog.text, pg_catalog.json) IS 'register a new architecture; suspends a certified agent until it is audited again';
+COMMENT ON FUNCTION cgae.update_architecture(pg_catalog.text, pg_catalog.json) IS
+  'register a new architecture, a JSON object; a certified agent is suspended until a certification with the new hash passes; returns the status; unknown agent: no_data_found, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.suspend(agent_id pg_catalog.text, hold pg_catalog.text) RETURNS cgae.agent_status
   AS 'MODULE_PATHNAME', 'cgae_suspend' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.suspend(pg_catalog.text, pg_catalog.text) IS 'suspend an agent for a reason of the operator''s; returns its status';
+COMMENT ON FUNCTION cgae.suspend(pg_catalog.text, pg_catalog.text) IS
+  'suspend an agent for a reason of the operator''s, the hold; one that stands changes nothing; the registry''s own holds failed_audit and architecture_drift cannot be placed by hand; returns the status; nulls are refused';
 
 CREATE FUNCTION cgae.reinstate(agent_id pg_catalog.text, hold pg_catalog.text) RETURNS cgae.agent_status
   AS 'MODULE_PATHNAME', 'cgae_reinstate' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.reinstate(pg_catalog.text, pg_catalog.text) IS 'lift an operator''s hold; returns the status, still suspended while another hold stands';
+COMMENT ON FUNCTION cgae.reinstate(pg_catalog.text, pg_catalog.text) IS
+  'lift an operator''s hold; returns the status, still suspended while another hold stands; one that does not stand is undefined_object, failed_audit and architecture_drift end by certification alone; nulls are refused';
 
 CREATE FUNCTION cgae.deregister_agent(agent_id pg_catalog.text, at pg_catalog.timestamptz DEFAULT NULL) RETURNS cgae.agent_status
   AS 'MODULE_PATHNAME', 'cgae_deregister_agent' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.deregister_agent(pg_catalog.text, pg_catalog.timestamptz) IS 'end an agent''s participation for good; repeating it changes nothing';
+COMMENT ON FUNCTION cgae.deregister_agent(pg_catalog.text, pg_catalog.timestamptz) IS
+  'end an agent''s participation for good, at an instant not before its last certification nor ahead (null: now); repeating it changes nothing; returns the status; unknown agent: no_data_found';
 
 CREATE FUNCTION cgae.agent_record(agent_id pg_catalog.text) RETURNS pg_catalog.jsonb
   AS 'MODULE_PATHNAME', 'cgae_agent_record' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.agent_record(pg_catalog.text) IS 'record document of an agent; times in seconds since 1970';
+COMMENT ON FUNCTION cgae.agent_record(pg_catalog.text) IS
+  'record document of an agent: standing, money, counters, newest audit certificate; times in seconds since 1970; unknown agent: no_data_found, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.audit_cid(agent_id pg_catalog.text) RETURNS pg_catalog.text
   AS 'MODULE_PATHNAME', 'cgae_audit_cid' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.audit_cid(pg_catalog.text) IS 'newest non-empty storage_root_hash in the details of an agent''s certifications, or null';
+COMMENT ON FUNCTION cgae.audit_cid(pg_catalog.text) IS
+  'newest non-empty storage_root_hash in the details of an agent''s certifications, or null; unknown agent: no_data_found, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.tier_distribution(OUT tier cgae.tier, OUT agents pg_catalog.int8) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_tier_distribution' LANGUAGE c STABLE PARALLEL SAFE ROWS 6;
-COMMENT ON FUNCTION cgae.tier_distribution() IS 'number of active agents of each current tier, T0 to T5';
+COMMENT ON FUNCTION cgae.tier_distribution() IS
+  'number of active agents of each current tier, six rows T0 to T5; the current tier is the stored one, which waits for sweeps';
 
 CREATE FUNCTION cgae.agents_by_tier(
     tier cgae.tier,
@@ -600,7 +633,8 @@ CREATE FUNCTION cgae.agents_by_tier(
     OUT certified_at pg_catalog.timestamptz,
     OUT balance pg_catalog.numeric) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_agents_by_tier' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.agents_by_tier(cgae.tier) IS 'active agents of a current tier, by agent_id';
+COMMENT ON FUNCTION cgae.agents_by_tier(cgae.tier) IS
+  'active agents of a current tier (the stored one), ordered by agent_id; null is null_value_not_allowed';
 
 CREATE FUNCTION cgae.check_registry(
     OUT agent_id pg_catalog.text,
@@ -615,11 +649,13 @@ COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, cer
 
 CREATE FUNCTION cgae.effective_tier(agent_id pg_catalog.text, at pg_catalog.timestamptz DEFAULT NULL) RETURNS cgae.tier
   AS 'MODULE_PATHNAME', 'cgae_effective_tier' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.effective_tier(pg_catalog.text, pg_catalog.timestamptz) IS 'what an agent may do at an instant (now when null): T0 unless active, else the gate of its decayed vector, never above its current tier';
+COMMENT ON FUNCTION cgae.effective_tier(pg_catalog.text, pg_catalog.timestamptz) IS
+  'what an agent may do at an instant (now when null, ahead if you like): T0 unless active, else the gate of its decayed vector, never above its current tier; unknown agent: no_data_found; before its certification: invalid_parameter_value';
 
 CREATE FUNCTION cgae.permits(agent_id pg_catalog.text, required cgae.tier, at pg_catalog.timestamptz DEFAULT NULL) RETURNS pg_catalog.bool
   AS 'MODULE_PATHNAME', 'cgae_permits' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.permits(pg_catalog.text, cgae.tier, pg_catalog.timestamptz) IS 'is the agent''s effective tier at least the required one; false for an unknown agent and for nulls';
+COMMENT ON FUNCTION cgae.permits(pg_catalog.text, cgae.tier, pg_catalog.timestamptz) IS
+  'is the agent''s effective tier at an instant (now when null) at least the required one; false, never null, for an unknown agent and for nulls: fit for policies and CHECKs';
 
 ---------------------------------------------------------------------------
 -- Policies and sweeps            src/registry_policy.c, src/registry_sweep.c
@@ -636,7 +672,8 @@ CREATE FUNCTION cgae.publish_policy(
     time_step pg_catalog.interval DEFAULT NULL,
     note pg_catalog.text DEFAULT '') RETURNS pg_catalog.int4
   AS 'MODULE_PATHNAME', 'cgae_publish_policy' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.publish_policy(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.numeric[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.interval, pg_catalog.text) IS 'publish a gate policy, in force at once; what is null stays as it is; returns the version';
+COMMENT ON FUNCTION cgae.publish_policy(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.numeric[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.interval, pg_catalog.text) IS
+  'publish a gate policy, in force at once; what is null stays as in the version before; six numbers T0 to T5 in each array, budget ceilings in tokens, audit intensities and decay rate per time step; returns the version; a policy that breaks a rule is check_violation; READ COMMITTED only';
 
 CREATE FUNCTION cgae.policy_impact(
     version pg_catalog.int4,
@@ -645,7 +682,8 @@ CREATE FUNCTION cgae.policy_impact(
     OUT tier_now cgae.tier,
     OUT tier_then cgae.tier) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_policy_impact_of_version' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.int4) IS 'active agents whose effective tier a published policy would change if it were in force';
+COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.int4) IS
+  'active agents whose effective tier now would change if a published policy were in force, with both tiers; unknown version: no_data_found, null: null_value_not_allowed';
 
 CREATE FUNCTION cgae.policy_impact(
     cc pg_catalog.float8[],
@@ -657,7 +695,8 @@ CREATE FUNCTION cgae.policy_impact(
     OUT tier_now cgae.tier,
     OUT tier_then cgae.tier) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_policy_impact_of_thresholds' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8) IS 'active agents whose effective tier these thresholds would change (null: those in force)';
+COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8) IS
+  'active agents whose effective tier now these thresholds would change, with both tiers; null stands for those in force; others than a policy may have are invalid_parameter_value';
 
 CREATE FUNCTION cgae.apply_decay(
     at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
@@ -665,11 +704,13 @@ CREATE FUNCTION cgae.apply_decay(
     OUT lowered pg_catalog.int8,
     OUT expired pg_catalog.int8)
   AS 'MODULE_PATHNAME', 'cgae_apply_decay' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.apply_decay(pg_catalog.timestamptz, pg_catalog.int4) IS 'lower the active agents whose tier has decayed; those that reach T0 expire';
+COMMENT ON FUNCTION cgae.apply_decay(pg_catalog.timestamptz, pg_catalog.int4) IS
+  'lower the stored tier of the active agents whose tier has decayed by an instant (default now), batch rows at a time (default 1000), in one transaction; those that reach T0 expire; returns how many fell and how many of them expired; a batch below 1 is invalid_parameter_value';
 
 CREATE PROCEDURE cgae.sweep_decay(batch pg_catalog.int4 DEFAULT 1000)
   AS 'MODULE_PATHNAME', 'cgae_sweep_decay' LANGUAGE c;
-COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS 'apply_decay() as of now, committing after each batch and reporting progress';
+COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS
+  'apply_decay() as of now, committing after each batch (default 1000) and reporting progress; not inside a transaction block (invalid_transaction_termination)';
 
 ---------------------------------------------------------------------------
 -- History                                                     src/history*.c
@@ -683,7 +724,7 @@ CREATE FUNCTION cgae.effective_tier_at(
   AS 'MODULE_PATHNAME', 'cgae_effective_tier_at_by_version'
   LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.effective_tier_at(cgae.robustness, pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.int4) IS
-  'tier of a vector as it has decayed by an instant, under a published policy';
+  'tier of a vector as it has decayed from its certification to an instant, under a published policy, by version; an unknown version is no_data_found, an instant before the certification invalid_parameter_value; null for nulls';
 
 CREATE FUNCTION cgae.tier_at(
     agent_id pg_catalog.text,
@@ -695,7 +736,7 @@ CREATE FUNCTION cgae.tier_at(
   AS 'MODULE_PATHNAME', 'cgae_tier_at'
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.tier_at(pg_catalog.text, pg_catalog.timestamptz, pg_catalog.timestamptz) IS
-  'standing of an agent at an instant, as known at another (default: now); nulls before its registration';
+  'standing of an agent at an instant, past or ahead, as known at another (null: now); nulls before its registration; unknown agent: no_data_found; null agent_id or at: null_value_not_allowed';
 
 CREATE FUNCTION cgae.standing_as_of(
     at pg_catalog.timestamptz,
@@ -710,7 +751,7 @@ CREATE FUNCTION cgae.standing_as_of(
   AS 'MODULE_PATHNAME', 'cgae_standing_as_of'
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.standing_as_of(pg_catalog.timestamptz, pg_catalog.timestamptz) IS
-  'standing of every agent registered at an instant, as known at another (default: now)';
+  'standing of every agent registered at an instant, as known at another (null: now), in one pass over the history; null at: null_value_not_allowed';
 
 CREATE FUNCTION cgae.expiring_within(
     within pg_catalog.interval,
@@ -724,7 +765,7 @@ CREATE FUNCTION cgae.expiring_within(
   AS 'MODULE_PATHNAME', 'cgae_expiring_within'
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.expiring_within(pg_catalog.interval) IS
-  'rows of cgae.expiring_agents whose tier falls within a time from now, soonest first';
+  'rows of cgae.expiring_agents whose tier falls within a time from now, soonest first, overdue ones included; a negative interval is invalid_parameter_value, null is null_value_not_allowed';
 
 CREATE FUNCTION cgae.tier_distribution_over_time(
     "from" pg_catalog.timestamptz,
@@ -736,7 +777,7 @@ CREATE FUNCTION cgae.tier_distribution_over_time(
   AS 'MODULE_PATHNAME', 'cgae_tier_distribution_over_time'
   LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.interval) IS
-  'number of active agents of each effective tier at evenly spaced instants, T0 to T5';
+  'number of active agents of each effective tier at the instants from, from + step, ... up to to, six rows each, past or ahead; at most 100,000 instants, a step that leads forward, finite ends, else invalid_parameter_value; nulls are refused';
 
 ---------------------------------------------------------------------------
 -- Report                                                       src/report*.c
@@ -764,12 +805,13 @@ GRANT EXECUTE ON FUNCTION cgae.guard_seeds() TO @extowner@;
 
 CREATE FUNCTION cgae.rotate_audit_seed() RETURNS pg_catalog.int4
   AS 'MODULE_PATHNAME', 'cgae_rotate_audit_seed' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.rotate_audit_seed() IS 'end the current epoch of the spot-audit lottery, reveal its secret and begin a new one; returns the new epoch';
+COMMENT ON FUNCTION cgae.rotate_audit_seed() IS
+  'end the current epoch of the spot-audit lottery, reveal its secret and begin a new one with a fresh secret; returns the number of the new epoch; needs INSERT and UPDATE on cgae.audit_seeds';
 
 CREATE FUNCTION cgae.audit_draw(secret pg_catalog.bytea, agent_id pg_catalog.text, seq pg_catalog.int4) RETURNS pg_catalog.float8
   AS 'MODULE_PATHNAME', 'cgae_audit_draw' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.audit_draw(pg_catalog.bytea, pg_catalog.text, pg_catalog.int4) IS
-  'draw u in (0,1] of a certification: the first 53 bits of HMAC-SHA256(secret, agent_id || '':'' || seq), plus one, over 2^53';
+  'draw u in (0,1] of a certification: the first 53 bits of HMAC-SHA256(secret, agent_id || '':'' || seq), plus one, over 2^53; an empty secret is invalid_parameter_value; null for nulls';
 
 CREATE FUNCTION cgae.due_audits(
     at pg_catalog.timestamptz DEFAULT NULL,
@@ -782,4 +824,4 @@ CREATE FUNCTION cgae.due_audits(
     OUT overdue pg_catalog.interval) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_due_audits' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.due_audits(pg_catalog.timestamptz, pg_catalog.int4) IS
-  'active agents whose spot audit is due at an instant (null: now), the longest due first; needs to read cgae.audit_seeds';
+  'active agents whose spot audit is due at an instant (null: now), the longest due first, no more than limit (null: all); needs to read cgae.audit_seeds; one pass over the active agents';

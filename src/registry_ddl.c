@@ -305,6 +305,24 @@ static const struct
 	{"zz_cgae_keep", "registry_layout", "refuses truncate"},
 };
 
+/* Comments on the keys and on what refers to them. */
+static const struct
+{
+	const char *constraint;
+	const char *table;
+	bool		has_index;
+	const char *comment;
+}			key_comments[] = {
+	{"agents_pkey", "agents", true, "one row an agent; nothing else is unique across agents"},
+	{"certifications_pkey", "certifications", true, "seq counts within the agent, together with agent_events"},
+	{"certifications_agent_id_fkey", "certifications", false, "only registered agents are audited"},
+	{"agent_events_pkey", "agent_events", true, "seq counts within the agent, together with certifications"},
+	{"agent_events_agent_id_fkey", "agent_events", false, "every event is about a registered agent"},
+	{"gate_policies_pkey", "gate_policies", true, "one row a version"},
+	{"audit_seeds_pkey", "audit_seeds", true, "one row an epoch"},
+	{"registry_layout_pkey", "registry_layout", true, "one row a version of the layout"},
+};
+
 /* How many partitions the caller asks for; 0: plain tables. */
 static int
 partitions_argument(FunctionCallInfo fcinfo)
@@ -355,6 +373,15 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 	for (int i = 0; i < lengthof(trigger_comments); i++)
 		cgae_ddl_run(psprintf("COMMENT ON TRIGGER %s ON cgae.%s IS '%s'", trigger_comments[i].trigger,
 							  trigger_comments[i].table, trigger_comments[i].comment));
+	for (int i = 0; i < lengthof(key_comments); i++)
+	{
+		cgae_ddl_run(psprintf("COMMENT ON CONSTRAINT %s ON cgae.%s IS '%s'",
+							  key_comments[i].constraint, key_comments[i].table,
+							  key_comments[i].comment));
+		if (key_comments[i].has_index)
+			cgae_ddl_run(psprintf("COMMENT ON INDEX cgae.%s IS '%s'", key_comments[i].constraint,
+								  key_comments[i].comment));
+	}
 	cgae_audit_begin_first_epoch();
 	cgae_ddl_end(guc_level);
 	PG_RETURN_VOID();

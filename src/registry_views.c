@@ -1,8 +1,8 @@
 /*
  * registry_views.c
  *	  The registry's views: the whole history, epochs of the audit lottery,
- *	  and for analysts standing now, changes of tier, certifications with
- *	  their scores, falls to come.
+ *	  for analysts standing now, changes of tier, certifications with their
+ *	  scores, falls to come, and for operators health.
  *
  * Ordinary objects of the registry's owner, like the tables, made by
  * create_registry() and made anew by upgrade_registry().  All but
@@ -238,6 +238,82 @@ static const char *const binding_dimension_counts_comments[] = {
 	NULL
 };
 
+/* --- registry_health ---------------------------------------------------- */
+
+/* One row; each column is a query of its own: what is not selected costs nothing. */
+static const char registry_health[] =
+	"SELECT statement_timestamp() AS checked_at,"
+	/* a probe of the index for each tier */
+	"  (SELECT max(statement_timestamp() - d.tier_drop_at) FROM unnest(enum_range(NULL::cgae.tier)) AS t(tier),"
+	"    LATERAL (SELECT a.tier_drop_at FROM cgae.agents AS a"
+	"     WHERE a.status = 'active' AND a.current_tier = t.tier AND a.tier_drop_at <= statement_timestamp()"
+	"     ORDER BY a.tier_drop_at LIMIT 1) AS d) AS sweep_lag,"
+	"  (SELECT count(*) FROM cgae.agents AS a WHERE a.status = 'active'"
+	"    AND a.current_tier = ANY (enum_range(NULL::cgae.tier))"
+	"    AND a.tier_drop_at <= statement_timestamp()) AS overdue_agents,"
+	"  (SELECT count(*) FROM cgae.agents AS a WHERE a.status = 'active'"
+	"    AND a.current_tier = ANY (enum_range(NULL::cgae.tier))"
+	"    AND a.tier_drop_at > statement_timestamp()"
+	"    AND a.tier_drop_at <= statement_timestamp() + interval '1 day') AS falling_within_a_day,"
+	/* readers must not foresee audits, but may look at the rest */
+	"  CASE WHEN has_table_privilege('cgae.audit_seeds', 'SELECT')"
+	"   THEN (SELECT count(*) FROM cgae.due_audits(NULL, NULL)) END AS overdue_audits,"
+	"  (SELECT count(*) FROM cgae.events AS e WHERE e.type = 'architecture_mismatch'"
+	"    AND e.recorded_at > statement_timestamp() - interval '1 day') AS drift_last_day,"
+	"  (SELECT count(*) FROM cgae.agent_events AS e WHERE e.type = 'suspension'"
+	"    AND e.recorded_at > statement_timestamp() - interval '1 day') AS suspensions_last_day,"
+	"  (SELECT jsonb_object_agg(s.status, jsonb_build_object('agents', s.agents, 'since', s.since))"
+	"    FROM (SELECT a.status, count(*) AS agents, min(CASE a.status WHEN 'pending' THEN a.registered_at"
+	"      WHEN 'active' THEN a.certified_at WHEN 'deregistered' THEN a.deregistered_at"
+	"      ELSE (SELECT min(e.occurred_at) FROM cgae.events AS e WHERE e.agent_id = a.agent_id"
+	"       AND e.data ->> 'status' IS NOT NULL AND e.seq > coalesce((SELECT max(b.seq) FROM cgae.events AS b"
+	"        WHERE b.agent_id = a.agent_id AND b.data ->> 'status' <> enum_out(a.status)::text), 0)) END) AS since"
+	"     FROM cgae.agents AS a GROUP BY a.status) AS s) AS statuses,"
+	"  (SELECT jsonb_object_agg(h.hold, jsonb_build_object('agents', h.agents, 'since', h.since))"
+	"    FROM (SELECT u.hold, count(*) AS agents, min(CASE u.hold WHEN 'failed_audit' THEN a.certified_at"
+	"      ELSE (SELECT max(e.occurred_at) FROM cgae.events AS e WHERE e.agent_id = a.agent_id"
+	"       AND CASE u.hold WHEN 'architecture_drift' THEN e.type IN ('architecture_mismatch', 'architecture_update')"
+	"        ELSE e.type = 'suspension' AND e.data -> 'added' ? u.hold END) END) AS since"
+	"     FROM cgae.agents AS a, unnest(a.holds) AS u(hold)"
+	"     WHERE a.status = 'suspended' GROUP BY u.hold) AS h) AS holds,"
+	"  p.version AS policy_version, p.effective_from AS policy_since,"
+	"  s.epoch AS seed_epoch, statement_timestamp() - s.created_at AS seed_age,"
+	"  (SELECT jsonb_object_agg(l.level, l.roles)"
+	"    FROM (SELECT m.level, jsonb_agg(CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END"
+	"      ORDER BY pg_get_userbyid(g.grantee)) AS roles"
+	"     FROM (VALUES ('reader', 'agents', NULL, 'SELECT'), ('registrar', 'agents', NULL, 'INSERT'),"
+	"       ('auditor', 'certifications', NULL, 'INSERT'), ('operator', 'agents', 'holds', 'UPDATE'))"
+	"       AS m(level, relation, attribute, privilege)"
+	"      JOIN pg_class AS c ON c.relname = m.relation AND c.relnamespace = 'cgae'::regnamespace"
+	"      LEFT JOIN pg_attribute AS b ON b.attrelid = c.oid AND b.attname = m.attribute,"
+	"      LATERAL aclexplode(CASE WHEN m.attribute IS NULL THEN c.relacl ELSE b.attacl END) AS g"
+	"     WHERE g.privilege_type = m.privilege AND g.grantee <> c.relowner"
+	"     GROUP BY m.level) AS l) AS access"
+	" FROM (SELECT 1) AS always(x)"
+	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
+	"   ORDER BY version DESC LIMIT 1) AS p ON true"
+	"  LEFT JOIN LATERAL (SELECT epoch, created_at FROM cgae.audit_epochs"
+	"   ORDER BY epoch DESC LIMIT 1) AS s ON true";
+
+static const char *const registry_health_comments[] = {
+	"COMMENT ON VIEW cgae.registry_health IS 'what an operator or a monitoring system asks, in one row; each column is a query of its own, select those you need'",
+	"COMMENT ON COLUMN cgae.registry_health.checked_at IS 'instant that all columns speak of: the statement''s'",
+	"COMMENT ON COLUMN cgae.registry_health.sweep_lag IS 'how long the longest overdue active agent waits for its tier to be lowered by a sweep; null when none does; index probes'",
+	"COMMENT ON COLUMN cgae.registry_health.overdue_agents IS 'active agents whose stored tier has fallen and waits for a sweep; permissions do not wait; costs as much as there are'",
+	"COMMENT ON COLUMN cgae.registry_health.falling_within_a_day IS 'active agents whose stored tier decay lowers within 24 hours; costs as much as there are'",
+	"COMMENT ON COLUMN cgae.registry_health.overdue_audits IS 'spot audits due now, see due_audits(); null for who may not read audit_seeds; a pass over the active agents'",
+	"COMMENT ON COLUMN cgae.registry_health.drift_last_day IS 'architecture mismatches recorded in the last 24 hours; a pass over certifications and events'",
+	"COMMENT ON COLUMN cgae.registry_health.suspensions_last_day IS 'suspensions by operators recorded in the last 24 hours; a pass over events'",
+	"COMMENT ON COLUMN cgae.registry_health.statuses IS 'by status: number of agents, and since when the one has it that has it longest (active: its last certification); a pass over agents, and the history of those suspended or expired'",
+	"COMMENT ON COLUMN cgae.registry_health.holds IS 'by hold: number of suspended agents, and since when it stands that stands longest; null when nobody is suspended; the history of those suspended'",
+	"COMMENT ON COLUMN cgae.registry_health.policy_version IS 'version of the policy in force'",
+	"COMMENT ON COLUMN cgae.registry_health.policy_since IS 'since when it is; -infinity: from the beginning'",
+	"COMMENT ON COLUMN cgae.registry_health.seed_epoch IS 'current epoch of the spot-audit lottery'",
+	"COMMENT ON COLUMN cgae.registry_health.seed_age IS 'how long it has lasted: until it ends nobody else can check its draws'",
+	"COMMENT ON COLUMN cgae.registry_health.access IS 'by access level: roles that hold it by a grant to themselves, the owner left out; every level reads; null when there is none'",
+	NULL
+};
+
 /* in the order in which they rest on each other */
 static const struct
 {
@@ -253,6 +329,7 @@ static const struct
 	{"certification_history", "security_invoker", certification_history, certification_history_comments},
 	{"expiring_agents", "security_invoker", expiring_agents, expiring_agents_comments},
 	{"binding_dimension_counts", "security_invoker", binding_dimension_counts, binding_dimension_counts_comments},
+	{"registry_health", "security_invoker", registry_health, registry_health_comments},
 };
 
 void

@@ -22,6 +22,6 @@ extern void cgae_registry_make_views(CgaeViewMode mode);
 /* Names of those for analysts, as GRANT and REVOKE want them. */
 #define CGAE_REGISTRY_VIEWS \
 	"cgae.agent_standing, cgae.tier_changes, cgae.certification_history," \
-	" cgae.expiring_agents, cgae.binding_dimension_counts"
+	" cgae.expiring_agents, cgae.binding_dimension_counts, cgae.registry_health"
 
 #endif							/* CGAE_REGISTRY_VIEWS_H */

@@ -80,14 +80,33 @@ SELECT is((SELECT string_agg(pg_describe_object(classid, objid, 0), '; ') FROM m
             WHERE obj_description(objid, classid::regclass::name) IS NULL
               AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type UNION SELECT oid FROM pg_type WHERE typelem <> 0 AND typcategory = 'A'))
               AND NOT (classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM pg_class WHERE relkind = 'c'))), NULL, 'every member has a comment');
-SELECT is((SELECT string_agg(pg_describe_object('pg_class'::regclass, oid, 0), '; ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'p') AND obj_description(oid, 'pg_class') IS NULL),
-          NULL, 'so has every table and view');
-SELECT is((SELECT string_agg(attrelid::regclass || '.' || attname, ', ') FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
-            WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'c', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL), NULL, '... every column');
-SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid
-            WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgparentid = 0 AND obj_description(pg_trigger.oid, 'pg_trigger') IS NULL), NULL, '... every trigger');
-SELECT is((SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c JOIN pg_index ON indexrelid = c.oid
-            WHERE relnamespace = 'cgae'::regnamespace AND NOT indisprimary AND NOT relispartition AND obj_description(c.oid, 'pg_class') IS NULL), NULL, '... every index that is no key');
+-- of the registry: relations, columns, constraints, triggers; what a partition clones is described by its parent
+CREATE FUNCTION t.uncommented() RETURNS text LANGUAGE sql AS $$
+  WITH c AS (SELECT * FROM pg_class WHERE relnamespace = 'cgae'::regnamespace)
+  SELECT string_agg(what, '; ' ORDER BY what) FROM (
+    SELECT pg_describe_object('pg_class'::regclass, oid, 0) FROM c
+     WHERE relkind <> 'c' AND relkind <> 't' AND NOT (relkind IN ('i', 'I') AND relispartition) AND obj_description(oid, 'pg_class') IS NULL
+    UNION ALL
+    SELECT pg_describe_object('pg_class'::regclass, attrelid, attnum) FROM pg_attribute JOIN c ON c.oid = attrelid
+     WHERE relkind IN ('r', 'p', 'v', 'm', 'c') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL
+    UNION ALL
+    SELECT pg_describe_object('pg_constraint'::regclass, k.oid, 0) FROM pg_constraint AS k JOIN c ON c.oid = conrelid
+     WHERE contype <> 'n' AND conparentid = 0 AND NOT relispartition AND obj_description(k.oid, 'pg_constraint') IS NULL
+    UNION ALL
+    SELECT pg_describe_object('pg_trigger'::regclass, g.oid, 0) FROM pg_trigger AS g JOIN c ON c.oid = tgrelid
+     WHERE NOT tgisinternal AND tgparentid = 0 AND obj_description(g.oid, 'pg_trigger') IS NULL) AS u(what) $$;
+SELECT is(t.uncommented(), NULL, 'so has every table, view, index, column, constraint and trigger of the registry');
+SAVEPOINT s;
+DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.audit_seeds, cgae.registry_layout CASCADE;
+SELECT cgae.create_registry(2) \g /dev/null
+SELECT is(t.uncommented(), NULL, '... in partitions, too');
+COMMENT ON CONSTRAINT agents_pkey ON cgae.agents IS NULL;
+SELECT is(t.uncommented(), 'constraint agents_pkey on table cgae.agents', '... which this would tell');
+ROLLBACK TO s;
+-- \df+ is the manual
+SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE length(obj_description(oid, 'pg_proc')) < 50 AND proname !~ '^(robustness|chain_tier|aggregate_safety)_' AND prorettype <> 'trigger'::regtype), NULL, 'a function''s comment says more than its name');
+SELECT is((SELECT string_agg(signature, '; ') FROM function JOIN pg_proc AS p USING (oid) WHERE p.prokind <> 'a' AND p.proname !~ '^(robustness|chain_tier|aggregate_safety)_' AND p.prorettype <> 'trigger'::regtype
+            AND p.pronargs > 0 AND obj_description(oid, 'pg_proc') !~* '\mnulls?\M|default'), NULL, '... and what becomes of nulls or arguments left out');
 SELECT isnt(obj_description((SELECT oid FROM pg_extension WHERE extname = 'cgae'), 'pg_extension'), NULL, 'and the extension');
 
 --
