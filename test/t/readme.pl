@@ -245,8 +245,8 @@ for my $source (glob("$root/src/*.[ch]"))
 	open(my $file, '<', $source) or die "$source: $!";
 	my $text = do { local $/; <$file> };
 	# not what is compared with, as in "error->sqlerrcode != ERRCODE_..."
-	$text =~ s/(?:[!=]=|CATEGORY\(.*?\) *[!=]=) *ERRCODE_\w+|case ERRCODE_\w+//g;
-	$raised{ $code{$_} // $_ } = 1 for $text =~ /\b(ERRCODE_[A-Z_0-9]+)\b(?!\()/g;
+	$text =~ s/[!=]= *ERRCODE_\w+|case ERRCODE_\w+|ERRCODE_TO_CATEGORY//g;
+	$raised{ $code{$_} // $_ } = 1 for $text =~ /\b(ERRCODE_[A-Z_0-9]+)/g;
 	close($file);
 }
 # internal_error is for what cannot happen
