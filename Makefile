@@ -105,7 +105,9 @@ ISOLATION = \
 	certify_drift \
 	certify_architecture \
 	certify_holds \
-	certify_many certify_money certify_request \
+	certify_many \
+	certify_money \
+	certify_request \
 	certify_policy \
 	heartbeats \
 	crosswise \
@@ -142,7 +144,7 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 REGRESS_PREP = expected
 
-EXTRA_CLEAN = results output_iso regression.diffs regression.out
+EXTRA_CLEAN = cgae-*.zip results output_iso regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -157,6 +159,13 @@ vpath %.control $(srcdir)
 # Every object, bitcode too, depends on every header: there are few of them.
 BITCODE = $(OBJS:.o=.bc)
 $(OBJS) $(BITCODE): $(wildcard $(srcdir)/src/*.h) | src
+
+# The release as PGXN takes it: what is committed, or another tree (DIST_TREE=v1.0.0).  META.json says the version.
+DIST_TREE = HEAD
+DIST = $(EXTENSION)-$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
+dist:
+	git -C $(srcdir) archive --prefix=$(DIST)/ --output=$(CURDIR)/$(DIST).zip $(DIST_TREE)
+.PHONY: dist
 
 # Only in a build folder do these two have anything to do.
 src:
