@@ -189,6 +189,10 @@ class Client(threading.Thread):
             if what < 0.18:
                 return [self.bulk()], level, False
             return [self.of_one(ids()[0])], level, False
+        if not ordered and r.random() < 0.05:
+            # a policy that was never in force judges nobody after it
+            agent = ids()[0]
+            return [None, self.publish(), self.certify(agent), False, self.certify(agent)], LEVELS[0], False
         statements = []
         agents = ids(r.randint(1, 3))
         if ordered:
@@ -279,7 +283,13 @@ def drive(count, phase, seed):
     check('... and isolation was put to the test', [] if states['40001'] > 0 else ['no serialization failure'])
     if phase != 'any':
         check('... and no deadlock', [f'{states["40P01"]} deadlocks'] if states['40P01'] else [])
-    return clients
+
+    # a last policy by itself: it must reach everybody, whatever state the others left him in
+    last = Client(CLIENTS, 0, phase, seed)
+    connection = psycopg2.connect('')
+    last.attempt(connection, [last.publish()], False)
+    connection.close()
+    return clients + [last]
 
 
 # --------------------------------------------------------------------------------------------
@@ -514,8 +524,10 @@ def main():
         cursor.execute("SELECT cgae.register_agent('m', %s, agent_id => %s, registered_at => now() - interval '1 hour')", (json.dumps({'n': i}), f'a{i}'))
     connection.close()
 
-    clients = [client for phase in ('single', 'ordered', 'any') for client in drive(count // 3, phase, seed)]
-    replay(clients)
+    clients = []
+    for phase in ('single', 'ordered', 'any'):
+        clients += drive(count // 3, phase, seed)
+        replay(clients)
     print(f'{passed} passed, {failed} failed')
     sys.exit(1 if failed else 0)
 
