@@ -6,6 +6,7 @@
 # installed below the scratch folder and the server is told to look there.
 #
 # Sets: root (the source tree), scratch (removed at exit), pg_major, pg_bin.
+# May be set: server_options, more settings (name=value) for the throw-away server.
 # Environment: PG_MAJOR, the server's major version (default: the newest installed,
 # else the distribution's); KEEP=1 keeps the scratch folder.
 
@@ -13,6 +14,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pg_major=
 pg_bin=
 scratch=
+server_options=()
 
 say() { printf '==> %s\n' "$*"; }
 die() { printf '%s: %s\n' "$0" "$*" >&2; exit 1; }

@@ -42,7 +42,7 @@ enum
 #define HISTORY \
 	"SELECT * FROM (" \
 	"SELECT CAST(e.agent_id AS pg_catalog.text) AS agent_id, CAST(e.seq AS pg_catalog.int4) AS seq," \
-	" false, CAST(e.type AS pg_catalog.text), CAST(e.occurred_at AS pg_catalog.timestamptz)," \
+	" false AS is_certification, CAST(e.type AS pg_catalog.text), CAST(e.occurred_at AS pg_catalog.timestamptz)," \
 	" CAST(e.recorded_at AS pg_catalog.timestamptz), CAST(e.data AS pg_catalog.jsonb)," \
 	" CAST(NULL AS cgae.robustness), CAST(NULL AS cgae.tier), CAST(NULL AS cgae.tier)," \
 	" CAST(NULL AS cgae.agent_status), false, CAST(NULL AS pg_catalog.text)," \
@@ -57,7 +57,7 @@ enum
 	" c.audit_type OPERATOR(pg_catalog.=) 'demotion'," \
 	" CAST(c.observed_architecture_hash AS pg_catalog.text), CAST(c.policy_version AS pg_catalog.int4)" \
 	" FROM cgae.certifications AS c) AS h" \
-	" ORDER BY h.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST, h.seq"
+	" ORDER BY h.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST, h.seq, h.is_certification"
 
 enum
 {

@@ -23,7 +23,7 @@
 
 /*
  * Guards that are missing, disabled, conditional or (the policies') not
- * ALWAYS.  A partition needs the row triggers and what refuses TRUNCATE.
+ * ALWAYS.  A statement may name a partition: it needs them all.
  * kind is pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate.
  */
 #define GUARDS \
@@ -49,20 +49,18 @@
 	" ('audit_seeds', 'zz_cgae_keep', 'guard_append_only', 34, '{O,A}')," \
 	" ('registry_layout', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
 	" ('registry_layout', 'zz_cgae_keep', 'guard_append_only', 34, '{O,A}'))," \
-	" tables (tab, oid, root) AS (" \
-	"SELECT c.relname, c.oid, true FROM pg_catalog.pg_class AS c" \
+	" tables (tab, oid) AS (" \
+	"SELECT c.relname, c.oid FROM pg_catalog.pg_class AS c" \
 	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace" \
 	" WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae' AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}')" \
-	" UNION ALL SELECT t.tab, i.inhrelid, false FROM tables AS t" \
+	" UNION ALL SELECT t.tab, i.inhrelid FROM tables AS t" \
 	" JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.oid)" \
 	" SELECT CAST(x.guard AS pg_catalog.text), pg_catalog.concat(CAST(t.oid AS pg_catalog.regclass))," \
 	" CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
 	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \
 	"  AND g.tgname OPERATOR(pg_catalog.=) x.guard) THEN 'is disabled or changed' ELSE 'is missing' END" \
 	" FROM expected AS x JOIN tables AS t ON t.tab OPERATOR(pg_catalog.=) x.tab" \
-	" WHERE (t.root OR x.kind OPERATOR(pg_catalog.&) 1 OPERATOR(pg_catalog.=) 1" \
-	"  OR x.kind OPERATOR(pg_catalog.=) 34)" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
+	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
 	"  JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid" \
 	"  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace" \
 	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \

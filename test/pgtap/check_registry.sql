@@ -201,19 +201,21 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'ROLLB' THEN
   RETURN found;
 END $$;
-CREATE TEMP TABLE guards AS SELECT tgrelid::regclass AS tab, tgname AS guard FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = tgrelid
+-- those of a partition come and go with their table's
+CREATE TEMP TABLE guards AS SELECT tgrelid::regclass AS tab, tgname AS guard, tgparentid = 0 AS own FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = tgrelid
   WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal;
-SELECT is(t.with_guard(format('ALTER TABLE %s DISABLE TRIGGER %I', tab, guard)), format('trigger %s on %s is disabled or changed', guard, tab), format('%s on %s disabled', guard, tab))
+SELECT cmp_ok((SELECT count(*) FROM guards)::int, '>', 20, 'there are guards');
+SELECT alike(t.with_guard(format('ALTER TABLE %s DISABLE TRIGGER %I', tab, guard)), format('%%trigger %s on %s is disabled or changed%%', guard, tab), format('%s on %s disabled', guard, tab))
   FROM guards ORDER BY tab::text, guard;
-SELECT is(t.with_guard(format('DROP TRIGGER %I ON %s', guard, tab)), format('trigger %s on %s is missing', guard, tab), format('%s on %s dropped', guard, tab))
-  FROM guards ORDER BY tab::text, guard;
-SELECT is(t.with_guard('ALTER TABLE cgae.agents ENABLE REPLICA TRIGGER zz_cgae_guard'), 'trigger zz_cgae_guard on cgae.agents is disabled or changed', 'a guard that fires on replicas only');
+SELECT alike(t.with_guard(format('DROP TRIGGER %I ON %s', guard, tab)), format('%%trigger %s on %s is missing%%', guard, tab), format('%s on %s dropped', guard, tab))
+  FROM guards WHERE own ORDER BY tab::text, guard;
+SELECT alike(t.with_guard('ALTER TABLE cgae.agents ENABLE REPLICA TRIGGER zz_cgae_guard'), '%trigger zz_cgae_guard on cgae.agents is disabled or changed%', 'a guard that fires on replicas only');
 SELECT is(t.with_guard('ALTER TABLE cgae.agents ENABLE ALWAYS TRIGGER zz_cgae_guard'), NULL, '... and one that fires always, which is the owner''s business');
 SELECT is(t.with_guard('ALTER TABLE cgae.gate_policies ENABLE TRIGGER zz_cgae_changed'), 'trigger zz_cgae_changed on cgae.gate_policies is disabled or changed', 'a policy unnoticed on a subscriber');
-SELECT is(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents FOR EACH ROW WHEN (false) EXECUTE FUNCTION cgae.guard_agents()'),
-          'trigger zz_cgae_guard on cgae.agents is disabled or changed', 'a guard with a condition');
-SELECT is(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.agents FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()'),
-          'trigger zz_cgae_guard on cgae.agents is disabled or changed', 'a guard of half the events');
+SELECT alike(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents FOR EACH ROW WHEN (false) EXECUTE FUNCTION cgae.guard_agents()'),
+          '%trigger zz_cgae_guard on cgae.agents is disabled or changed%', 'a guard with a condition');
+SELECT alike(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.agents FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()'),
+          '%trigger zz_cgae_guard on cgae.agents is disabled or changed%', 'a guard of half the events');
 
 --
 -- what an owner may have done to the tables is no reason to fail
