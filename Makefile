@@ -14,6 +14,7 @@ DATA = \
 OBJS = \
 	src/agent.o \
 	src/agent_limits.o \
+	src/agent_told.o \
 	src/architecture.o \
 	src/audit_lottery.o \
 	src/audit_seeds.o \
@@ -90,6 +91,7 @@ REGRESS = \
 	architecture \
 	architecture_conformance \
 	tampering \
+	two_phase \
 	history \
 	audit_lottery \
 	publication \

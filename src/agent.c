@@ -5,18 +5,15 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
-#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "agent.h"
+#include "agent_told.h"
 #include "architecture.h"
 #include "errors.h"
 
@@ -92,6 +89,7 @@ cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 	agent->certified_at = ROW_NULL(row, AGENT_CERTIFIED_AT) ? DT_NOBEGIN :
 		DatumGetTimestampTz(ROW_VALUE(row, AGENT_CERTIFIED_AT));
 	agent->clock = GetCurrentTimestamp();
+	agent->client = GetUserId();
 }
 
 void
@@ -165,33 +163,6 @@ cgae_agent_refuse_deregistered(const char *agent_id)
 			 cgae_err_object("agents", "status", NULL)));
 }
 
-/* May whoever runs the statement see all agents?  Asked as foreign keys do. */
-static bool
-actor_may_see_agents(void)
-{
-	Oid			namespace = get_namespace_oid("cgae", true);
-	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
-
-	return OidIsValid(agents) &&
-		pg_class_aclcheck(agents, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(agents, InvalidOid, true) != RLS_ENABLED;
-}
-
-void
-cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *observed)
-{
-	/* compare what can be compared: as many digits as both have */
-	int			digits = Min(strlen(registered), strlen(observed));
-
-	ereport(WARNING,
-			(errmsg("agent \"%s\" is suspended: its observed architecture differs from the registered one",
-					agent_id),
-			 !actor_may_see_agents() ? 0 :
-			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
-			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",
-					 CGAE_HOLD_DRIFT)));
-}
-
 /* Refuse an instant that breaks a rule of time. */
 static void
 refuse_time(const CgaeAgent *agent, const char *table, const char *column, TimestampTz at,
@@ -202,8 +173,10 @@ refuse_time(const CgaeAgent *agent, const char *table, const char *column, Times
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
+			 bound == agent->clock || cgae_may_be_told(agent->client) ?
 			 errmsg("%s %s of agent \"%s\" is %s, %s", column, at_text, agent->name, rule,
-					timestamptz_to_str(bound)),
+					timestamptz_to_str(bound)) :
+			 errmsg("%s %s of agent \"%s\" is %s", column, at_text, agent->name, rule),
 			 cgae_err_object(table, column, constraint)));
 }
 
@@ -250,9 +223,12 @@ check_demotion(const CgaeAgent *agent, const CgaeCertification *certification)
 	if (certification->tier >= agent->certified_tier)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
+				 cgae_may_be_told(agent->client) ?
 				 errmsg("demotion of agent \"%s\" from %s to %s does not lower its tier",
 						agent->name, cgae_tier_labels[agent->certified_tier],
-						cgae_tier_labels[certification->tier]),
+						cgae_tier_labels[certification->tier]) :
+				 errmsg("demotion of agent \"%s\" to %s does not lower its tier",
+						agent->name, cgae_tier_labels[certification->tier]),
 				 errhint("Record the audit as an ordinary certification instead."),
 				 cgae_err_object("certifications", "tier", "demotion_lowers_tier")));
 }
@@ -307,6 +283,7 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 	Datum		tier = ObjectIdGetDatum(row->shape->tier.value[certification->tier]);
 	Datum		robustness = PointerGetDatum(certification->robustness);
 	Datum		at = TimestampTzGetDatum(certification->certified_at);
+	int32		count;
 
 	if (agent->certification_count == 0)
 		cgae_row_set(row, AGENT_INITIAL_ROBUSTNESS, robustness);
@@ -318,7 +295,12 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 	agent->current_tier = certification->tier;
 	agent->certified_at = certification->certified_at;
 	store_tier_drop(agent, certification->policy);
-	cgae_row_set(row, AGENT_CERTIFICATION_COUNT, Int32GetDatum(agent->certification_count + 1));
+	if (pg_add_s32_overflow(agent->certification_count, 1, &count))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("certifications of agent \"%s\" have reached their last number, %d",
+						agent->name, PG_INT32_MAX)));
+	cgae_row_set(row, AGENT_CERTIFICATION_COUNT, Int32GetDatum(count));
 	if (certification->observed != NULL)
 		cgae_row_set(row, AGENT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
 }
@@ -328,6 +310,8 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 {
 	bool		passing;
 
+	/* this runs with the owner's rights, but messages are for the client */
+	agent->client = certification->client;
 	if (agent->status == CGAE_DEREGISTERED)
 		cgae_agent_refuse_deregistered(agent->name);
 

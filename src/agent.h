@@ -68,6 +68,7 @@ typedef struct CgaeAgent
 	TimestampTz registered_at;
 	TimestampTz certified_at;	/* DT_NOBEGIN: never certified */
 	TimestampTz clock;			/* after the lock was obtained */
+	Oid			client;			/* role that messages are for */
 	int			event_count;
 	CgaeEvent	events[CGAE_MAX_EVENTS];
 } CgaeAgent;
@@ -113,12 +114,5 @@ extern void cgae_agent_store_architecture(CgaeAgent *agent, const char *hash);
 
 /* Refuse (object_not_in_prerequisite_state) because the agent is deregistered. */
 extern void cgae_agent_refuse_deregistered(const char *agent_id);
-
-/*
- * Warn that an observed architecture differs from the registered one, which is
- * told only to those who may read it.  To be called with the client's rights.
- */
-extern void cgae_agent_warn_drift(const char *agent_id, const char *registered,
-								  const char *observed);
 
 #endif							/* CGAE_AGENT_H */

@@ -37,6 +37,7 @@ typedef struct CgaeCertification
 	const text *request_id;		/* NULL: none given, or none that can be kept */
 	const CgaePolicy *policy;
 	const char *actor;
+	Oid			client;			/* the same role, for what messages may tell */
 
 	/* what follows from it */
 	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */

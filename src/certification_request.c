@@ -51,12 +51,13 @@ cgae_request_look(Relation certifications, CgaeCertification *certification, Cga
 	Datum		values[] = {
 		PointerGetDatum(certification->agent_id), PointerGetDatum(certification->request_id)
 	};
+	Oid			root = cgae_table_root(certifications);
 	CgaeOwnerRights rights;
 
 	certification->seen_seq = 0;
 	certification->is_outrun = certification->is_repeated = false;
-	cgae_owner_begin(certifications->rd_rel->relowner, &rights);
-	if (cgae_owner_execute(RelationGetRelid(certifications), CGAE_Q_FIND_REQUEST, LOOK,
+	cgae_owner_begin(cgae_relation_owner(root), &rights);
+	if (cgae_owner_execute(root, CGAE_Q_FIND_REQUEST, LOOK,
 						   lengthof(types), types, values, NULL) > 0)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[0];

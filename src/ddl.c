@@ -8,14 +8,13 @@
 #include "utils/guc.h"
 
 #include "ddl.h"
+#include "guard.h"
 
 int
 cgae_ddl_begin(void)
 {
-	int			guc_level = NewGUCNestLevel();
+	int			guc_level = cgae_restrict_search_path();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	return guc_level;

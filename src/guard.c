@@ -5,12 +5,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -19,6 +21,9 @@
 #include "guard.h"
 #include "notify.h"
 #include "table_shape.h"
+
+/* pg_temp is named last: unnamed, it would be searched first for relations. */
+#define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
 
 /* The event being written by a guard of this backend, if any. */
 typedef struct EventAnnouncement
@@ -114,11 +119,29 @@ cgae_trigger_depth(void)
 	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
 
+int
+cgae_restrict_search_path(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", SAFE_SEARCH_PATH, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
+
 void
 cgae_owner_begin(Oid owner, CgaeOwnerRights *rights)
 {
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+
+	/*
+	 * Our own statements are qualified.  But the owner's triggers that they set
+	 * off run with his rights too, and names that he left unqualified must not
+	 * mean what the client says: he could put a table of his own in their way.
+	 */
+	rights->guc_nest_level = strcmp(namespace_search_path, SAFE_SEARCH_PATH) == 0 ? 0 :
+		cgae_restrict_search_path();
 
 	/* an error restores both, with the (sub)transaction */
 	GetUserIdAndSecContext(&rights->save_userid, &rights->save_sec_context);
@@ -142,6 +165,8 @@ void
 cgae_owner_end(const CgaeOwnerRights *rights)
 {
 	SetUserIdAndSecContext(rights->save_userid, rights->save_sec_context);
+	if (rights->guc_nest_level > 0)
+		AtEOXact_GUC(true, rights->guc_nest_level);
 	SPI_finish();
 }
 

@@ -45,6 +45,12 @@ extern uint64 cgae_guard_execute(Relation relation, CgaeQuery query, const char 
 								 const Datum *values, const char *nulls);
 
 /*
+ * Let unqualified names mean pg_catalog's until AtEOXact_GUC() is called with
+ * the nest level that this returns, or an error ends the (sub)transaction.
+ */
+extern int	cgae_restrict_search_path(void);
+
+/*
  * The same in three steps, for a statement whose rows are to be read before
  * the end, and for the rights of another owner.
  */
@@ -52,6 +58,7 @@ typedef struct CgaeOwnerRights
 {
 	Oid			save_userid;
 	int			save_sec_context;
+	int			guc_nest_level; /* 0: search_path was restricted already */
 } CgaeOwnerRights;
 
 extern void cgae_owner_begin(Oid owner, CgaeOwnerRights *rights);

@@ -43,6 +43,18 @@ make_plans(void)
 	plans = hash_create("cgae plans", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
+/*
+ * Did a rule leave nothing of the statement?  Such a plan depends on no table,
+ * so the server would not notice when the rule goes.
+ */
+static bool
+is_rewritten_away(SPIPlanPtr plan)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	return source->query_list == NIL;
+}
+
 SPIPlanPtr
 cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		  const Oid *argument_types)
@@ -60,7 +72,8 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 	if (!found)
 		entry->plan = NULL;
 	if (entry->plan != NULL &&
-		memcmp(entry->argument_types, argument_types, types_size) == 0)
+		memcmp(entry->argument_types, argument_types, types_size) == 0 &&
+		!is_rewritten_away(entry->plan))
 		return entry->plan;
 
 	if (entry->plan != NULL)

@@ -6,7 +6,7 @@
  * each row.  Triggers for each statement it does not: one fires for the table
  * that the statement names, so a partition has its own, for statements that
  * name the partition.  The guards refuse to write to a partition without them
- * (see cgae_guard_require_partition_trigger).
+ * (see cgae_guard_require_on_partition).
  */
 #include "postgres.h"
 

@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -19,6 +20,7 @@
 
 #include "agent.h"
 #include "agent_limits.h"
+#include "agent_told.h"
 #include "architecture.h"
 #include "certification_touch.h"
 #include "errors.h"
@@ -82,8 +84,11 @@ check_hashes_agree(const char *agent_id, const char *column, const char *given,
 	if (!cgae_architecture_hash_equal(given, other))
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
+				 cgae_may_be_told(GetUserId()) ?
 				 errmsg("%s %s of agent \"%s\" does not agree with its %s, whose hash is %.*s",
-						column, given, agent_id, other_name, (int) strlen(given), other),
+						column, given, agent_id, other_name, (int) strlen(given), other) :
+				 errmsg("%s %s of agent \"%s\" does not agree with its %s", column, given, agent_id,
+						other_name),
 				 errhint("Give the model configuration alone; the registry computes the hash."),
 				 cgae_err_object("agents", column, "architecture_hash_agrees")));
 }
@@ -411,8 +416,11 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	if (agent->status != CGAE_ACTIVE || wanted != effective)
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
+				 cgae_may_be_told(agent->client) ?
 				 errmsg("current_tier of agent \"%s\" cannot be set to %s: its effective tier is %s",
-						agent->name, cgae_tier_labels[wanted], cgae_tier_labels[effective]),
+						agent->name, cgae_tier_labels[wanted], cgae_tier_labels[effective]) :
+				 errmsg("current_tier of agent \"%s\" cannot be set to %s", agent->name,
+						cgae_tier_labels[wanted]),
 				 errhint("A tier is raised by certification alone; cgae.apply_decay() lowers what has decayed."),
 				 cgae_err_object("agents", "current_tier", NULL)));
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);

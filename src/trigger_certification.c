@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
@@ -16,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "agent.h"
+#include "agent_told.h"
 #include "architecture.h"
 #include "certification_request.h"
 #include "certification_touch.h"
@@ -47,9 +49,13 @@ refuse_supplied(const CgaeCertification *certification, CertificationColumn colu
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_GENERATED_ALWAYS),
+			 cgae_may_be_told(certification->client) ?
 			 errmsg("%s %s supplied for agent \"%s\" disagrees with the registry, which finds %s",
 					certification_columns[column].name, supplied,
-					text_to_cstring(certification->agent_id), found),
+					text_to_cstring(certification->agent_id), found) :
+			 errmsg("%s %s supplied for agent \"%s\" disagrees with the registry",
+					certification_columns[column].name, supplied,
+					text_to_cstring(certification->agent_id)),
 			 errhint("Leave the column out; the registry computes it."),
 			 cgae_err_object("certifications", certification_columns[column].name, NULL)));
 }
@@ -204,6 +210,7 @@ judge_together(Relation relation, CgaeBatch *batch)
 	{
 		batch->entries[i].certification.policy = policy;
 		batch->entries[i].certification.actor = actor;
+		batch->entries[i].certification.client = GetUserId();
 		if (batch->entries[i].certification.request_id != NULL)
 			(void) cgae_request_look(relation, &batch->entries[i].certification, NULL);
 	}
@@ -234,6 +241,7 @@ judge_or_repeat(Relation relation, CgaeRow *row, CgaeCertification *certificatio
 		if (certification->policy == NULL)
 		{
 			certification->actor = cgae_guard_actor();
+			certification->client = GetUserId();
 			cgae_policy_in_force_for_guard(policy);
 			certification->policy = policy;
 		}

@@ -18,6 +18,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "agent_told.h"
 #include "compat.h"
 #include "enum_map.h"
 #include "errors.h"
@@ -88,15 +89,17 @@ referenced_agents(Relation relation)
 	return agents;
 }
 
-/* Refuse a tier that is too low, saying what holds it down. */
+/* Refuse a tier that is too low, saying what holds it down to a client who may read it. */
 static void
 refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStanding *standing,
-			const char *status, const CgaePolicy *policy, int held, int required, TimestampTz at)
+			const char *status, const CgaePolicy *policy, int held, int required, TimestampTz at,
+			Oid client)
 {
 	CgaeDecay	decay = cgae_policy_decay(policy);
 	CgaeRobustness decayed;
 	CgaeGateDetail detail = {.binding = -1};
 	const char *why = "It was never certified.";
+	bool		told = cgae_may_be_told(client);
 
 	if (standing->status != CGAE_ACTIVE)
 		why = psprintf("Its status is %s.", status);
@@ -115,10 +118,13 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 told ?
 			 errmsg("agent \"%s\" holds tier %s, but \"%s\" requires %s", agent_id,
 					cgae_tier_labels[held], RelationGetRelationName(trigdata->tg_relation),
-					cgae_tier_labels[required]),
-			 errdetail("%s", why),
+					cgae_tier_labels[required]) :
+			 errmsg("agent \"%s\" does not hold tier %s, which \"%s\" requires", agent_id,
+					cgae_tier_labels[required], RelationGetRelationName(trigdata->tg_relation)),
+			 told ? errdetail("%s", why) : 0,
 			 errtable(trigdata->tg_relation)));
 }
 
@@ -182,7 +188,8 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	at = Max(GetCurrentTimestamp(), standing.certified_at);
 	held = cgae_standing_effective_tier(&standing, &policy, at);
 	if (held < required)
-		refuse_tier(trigdata, agent_id, &standing, status, &policy, held, required, at);
+		refuse_tier(trigdata, agent_id, &standing, status, &policy, held, required, at,
+					rights.save_userid);
 	cgae_owner_end(&rights);
 	return PointerGetDatum(NULL);
 }

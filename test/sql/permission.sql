@@ -182,10 +182,13 @@ SELECT cgae.revoke_access('regress_cgae_app');
 SET ROLE regress_cgae_app;
 INSERT INTO regress_cgae_shop.contracts VALUES (4, 'held');
 SELECT pg_temp.try('SELECT count(*) FROM cgae.agents'), pg_temp.try($$SELECT cgae.permits('fresh', 'T0')$$);
+-- what its row says is told to whom may read it
+SELECT id, (r).* FROM unnest(ARRAY['stale', 'failed', 'low', 'gone', 'expired', 'never', 'nobody', NULL, $$it's "%\' OR true --$$]) AS id,
+  LATERAL pg_temp.refusal(format('INSERT INTO regress_cgae_shop.contracts VALUES (9, %L)', id)) AS r;
+RESET ROLE;
 SELECT id, (r).* FROM unnest(ARRAY['stale', 'failed', 'low', 'gone', 'expired', 'never', 'nobody', NULL, $$it's "%\' OR true --$$]) AS id,
   LATERAL pg_temp.refusal(format('INSERT INTO regress_cgae_shop.contracts VALUES (9, %L)', id)) AS r;
 -- by any dimension, and after a sweep or a policy of which no dimension tells any more
-RESET ROLE;
 SELECT pg_temp.agent('er binds', '(0.95,0.5,0.95,0.95)', 0), pg_temp.agent('as binds', '(0.95,0.95,0.3,0.95)', 0), pg_temp.agent('ih binds', '(0.95,0.95,0.95,0.55)', 11),
        pg_temp.agent('lowered', '(0.95,0.95,0.95,0.95)', 0);
 SELECT (pg_temp.refusal($$INSERT INTO regress_cgae_shop.contracts VALUES (9, 'ih binds')$$)).*;
