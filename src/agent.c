@@ -202,7 +202,7 @@ refuse_time(const CgaeAgent *agent, const char *table, const char *column, Times
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("%s %s of agent \"%s\" is %s, %s", column, at_text, agent->name, rule,
+			 errmsg("%s %s of agent \"%s\" is %s %s", column, at_text, agent->name, rule,
 					timestamptz_to_str(bound)),
 			 cgae_err_object(table, column, constraint)));
 }
@@ -213,10 +213,10 @@ check_time(const CgaeAgent *agent, const char *table, const char *column, Timest
 {
 	if (at < agent->registered_at)
 		refuse_time(agent, table, column, at, "not_before_registration",
-					"before its registration", agent->registered_at);
+					"before its registration,", agent->registered_at);
 	if (at < agent->certified_at)
 		refuse_time(agent, table, column, at, "not_before_last_certification",
-					"before its last certification", agent->certified_at);
+					"before its last certification,", agent->certified_at);
 	if (at > agent->clock)
 		refuse_time(agent, table, column, at, "not_in_the_future",
 					"in the future: the clock says", agent->clock);
