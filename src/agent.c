@@ -192,7 +192,7 @@ check_time(const CgaeAgent *agent, const char *table, const char *column, Timest
 					"before its last certification", agent->certified_at);
 	if (at > agent->clock)
 		refuse_time(agent, table, column, at, "not_in_the_future",
-					"in the future: the clock says", agent->clock);
+					"in the future by the clock", agent->clock);
 }
 
 /* The instant of something that happens now. */

@@ -169,6 +169,10 @@ cgae_request_refuse_used(const CgaeCertification *certification)
 			 errmsg("certification of agent \"%s\" with request_id \"%s\" is on record already",
 					text_to_cstring(certification->agent_id),
 					text_to_cstring(certification->request_id)),
+	/* worded as the index would: clients take it apart */
+			 errdetail("Key (agent_id, request_id)=(%s, %s) already exists.",
+					   text_to_cstring(certification->agent_id),
+					   text_to_cstring(certification->request_id)),
 			 errhint("Called again with the same request_id, cgae.certify() returns the first result."),
 			 cgae_err_object("certifications", "request_id", REQUEST_KEY)));
 }

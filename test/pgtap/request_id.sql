@@ -62,6 +62,8 @@ SELECT is(t.try(statement), '23505: certification of agent "e" with request_id "
                     $$INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('e', '(1,1,1,1)', 'i2'), ('e', '(1,1,1,1)', 'i1')$$,
                     $$INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('e', '(0.7,0.7,0.7,0.9)', 'i1') ON CONFLICT DO NOTHING$$]) AS statement;
 SELECT is(t.fields($$INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('e', '(1,1,1,1)', 'i1')$$), 'cgae.certifications.request_id certifications_request_id_key', 'the fields are those of the index');
+CREATE FUNCTION t.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$DECLARE d text; BEGIN EXECUTE statement; RETURN 'ok'; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RETURN d; END$$;
+SELECT is(t.detail($$INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('e', '(1,1,1,1)', 'i1')$$), 'Key (agent_id, request_id)=(e, i1) already exists.', '... and so is the detail, which clients take apart');
 SELECT is((SELECT x::text FROM cgae.certify('e', '(0.7,0.7,0.7,0.9)', request_id => 'i1') AS x), '(certified,e,2,T3,active,)', 'certify() returns what an INSERT made');
 SELECT is(t.state(), state, 'and nothing has changed') FROM before;
 SELECT is(t.try($$INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('e', '(0.8,0.8,0.8,0.9)', 'i3') ON CONFLICT DO NOTHING$$), 'ok', 'ON CONFLICT does no harm to a new one');
