@@ -66,13 +66,6 @@ def empty(name):
     return database
 
 
-def drop(database):
-    """Give the memory and the disk back."""
-    subprocess.run(["dropdb", "--force", database], check=True)
-    for key in [key for key in _made if key[0] == database]:
-        _made.remove(key)
-
-
 def warm(connection, *schemas):
     """
     Touch every page of the agents, certifications and their indexes: a backend's first touch of a page

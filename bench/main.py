@@ -11,9 +11,10 @@ import pq
 from databases import HERE, say
 from report import Report
 
-SECTIONS = ["certify", "tps", "bulk", "balance", "gate", "permit", "hash", "size", "distribution", "decay", "growth"]
-SHOWN = ["shared_buffers", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit", "max_parallel_workers_per_gather", "fsync", "full_page_writes",
-         "wal_level", "work_mem"]
+SECTIONS = ["certify", "tps", "bulk", "balance", "gate", "permit", "hash", "size", "distribution", "decay",
+            "growth"]
+SHOWN = ["shared_buffers", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit",
+         "max_parallel_workers_per_gather", "fsync", "full_page_writes", "wal_level", "work_mem"]
 
 
 class Bench:

@@ -20,7 +20,8 @@ def run(bench):
 
     sides = {
         schema: measure.executions(
-            connection, f"UPDATE {schema}.agents SET balance = balance + $2 WHERE agent_id = $1", payment, count, check=1)
+            connection, f"UPDATE {schema}.agents SET balance = balance + $2 WHERE agent_id = $1", payment, count,
+            check=1)
         for schema in ("cgae", "plain")
     }
     values = measure.alternate(sides, bench.rounds(201))

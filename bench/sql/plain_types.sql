@@ -26,9 +26,10 @@ SELECT agent_id, seq, outcome,
   CAST(CAST(tier AS text) AS plain_types.tier) AS tier,
   CAST(CAST(previous_tier AS text) AS plain_types.tier) AS previous_tier,
   audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at,
-  CAST(CAST(status AS text) AS plain_types.agent_status) AS status
+  CAST(CAST(status AS text) AS plain_types.agent_status) AS status, request_id
 FROM cgae.certifications;
 ALTER TABLE plain_types.certifications ADD PRIMARY KEY (agent_id, seq);
+CREATE UNIQUE INDEX ON plain_types.certifications (agent_id, request_id) WHERE request_id IS NOT NULL;
 
 CREATE TABLE plain_types.agent_events AS SELECT * FROM cgae.agent_events;
 ALTER TABLE plain_types.agent_events ADD PRIMARY KEY (agent_id, seq);

@@ -80,8 +80,10 @@ CREATE TABLE plp.certifications (
   auditor text NOT NULL,
   recorded_at timestamptz NOT NULL,
   status cgae.agent_status NOT NULL,
+  request_id text,
   PRIMARY KEY (agent_id, seq)
 );
+CREATE UNIQUE INDEX ON plp.certifications (agent_id, request_id) WHERE request_id IS NOT NULL;
 INSERT INTO plp.certifications
 SELECT agent_id, seq, outcome, cgae.cc(robustness), cgae.er(robustness), cgae.as_(robustness), cgae.ih(robustness),
   tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor,
