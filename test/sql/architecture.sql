@@ -145,6 +145,7 @@ CREATE EXTENSION cgae;
 SELECT cgae.canonical_json(('"\u65e5' || convert_from('\xc3bc', 'SQL_ASCII') || '"')::json) AS sql_ascii;
 \set VERBOSITY sqlstate
 SELECT cgae.canonical_json(('"' || convert_from('\xfc', 'SQL_ASCII') || '"')::json);
+SELECT cgae.canonical_json(('{"a": "' || convert_from('\xfc', 'SQL_ASCII') || '", "a": 1}')::json);
 \set VERBOSITY default
 \c :regression_database
 DROP DATABASE cgae_latin1;
