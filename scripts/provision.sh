@@ -45,24 +45,30 @@ distribution_major() {
     sed -n 's/^ *Depends: postgresql-\([0-9][0-9]*\)$/\1/p'
 }
 
-# missing_packages MAJOR: the Debian packages of which a needed file is not there.
+# missing_packages MAJOR [TREE]: the Debian packages of which a needed file is not there; in a
+# tree of another distribution's, as scripts/majors.sh makes, when one is named.
 # Files are what counts, so that tools installed in another way are good enough.
 missing_packages() {
-  local major=$1 lib=/usr/lib/postgresql/$1
-  command -v make >/dev/null || echo make
-  command -v gcc >/dev/null || echo gcc
-  [ -e /usr/include/stdlib.h ] || echo libc6-dev
-  [ -e /usr/include/openssl/evp.h ] || echo libssl-dev
-  command -v perl >/dev/null || echo perl
-  command -v python3 >/dev/null || echo python3
-  command -v pg_virtualenv >/dev/null || echo postgresql-common
+  local major=$1 tree=${2:-} lib=${2:-}/usr/lib/postgresql/$1
+  local share=$tree/usr/share/postgresql/$major
+  has_command() {
+    if [ -n "$tree" ]; then [ -e "$tree/usr/bin/$1" ]; else command -v "$1" >/dev/null; fi
+  }
+  has_command make || echo make
+  has_command gcc || echo gcc
+  [ -e "$tree/usr/include/stdlib.h" ] || echo libc6-dev
+  [ -e "$tree/usr/include/openssl/evp.h" ] || echo libssl-dev
+  has_command perl || echo perl
+  [ -e "$tree/usr/share/perl5/IPC/Run.pm" ] || echo libipc-run-perl
+  has_command python3 || echo python3
+  has_command pg_virtualenv || echo postgresql-common
   [ -x "$lib/bin/postgres" ] || echo "postgresql-$major"
   [ -x "$lib/bin/psql" ] || echo "postgresql-client-$major"
-  [ -e "/usr/include/postgresql/$major/server/postgres.h" ] ||
+  [ -e "$tree/usr/include/postgresql/$major/server/postgres.h" ] ||
     echo "postgresql-server-dev-$major"
-  [ -e "/usr/share/postgresql/$major/extension/pgtap.control" ] || echo "postgresql-$major-pgtap"
-  [ -e "/usr/share/postgresql/$major/extension/pg_cron.control" ] || echo "postgresql-$major-cron"
-  command -v pg_prove >/dev/null || echo libtap-parser-sourcehandler-pgtap-perl
+  [ -e "$share/extension/pgtap.control" ] || echo "postgresql-$major-pgtap"
+  [ -e "$share/extension/pg_cron.control" ] || echo "postgresql-$major-cron"
+  has_command pg_prove || echo libtap-parser-sourcehandler-pgtap-perl
 }
 
 # Installing a server package makes and starts a cluster "main" by default; nobody

@@ -42,6 +42,12 @@ cgae_float8_parse(char *num, char **end, double *value)
 #endif
 }
 
+/* One function for the privileges on all kinds of objects since 16; we ask about schemas. */
+#if PG_VERSION_NUM < 160000
+#define object_aclcheck(classid, objectid, roleid, mode) \
+	(AssertMacro((classid) == NamespaceRelationId), pg_namespace_aclcheck(objectid, roleid, mode))
+#endif
+
 /* PG_MODULE_MAGIC_EXT (name and version shown by pg_get_loaded_modules) is 18's. */
 #if PG_VERSION_NUM < 180000
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC

@@ -4,9 +4,15 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "compat.h"
 #include "ddl.h"
 #include "guard.h"
 
@@ -34,4 +40,17 @@ cgae_ddl_end(int guc_level)
 {
 	SPI_finish();
 	AtEOXact_GUC(true, guc_level);
+}
+
+void
+cgae_ddl_require_create(void)
+{
+	Oid			namespace = get_namespace_oid("cgae", false);
+	char	   *owner = GetUserNameFromId(GetUserId(), false);
+
+	if (object_aclcheck(NamespaceRelationId, namespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner \"%s\" of the agent registry may not create in schema cgae", owner),
+				 errhint("Run GRANT CREATE ON SCHEMA cgae TO %s.", quote_identifier(owner))));
 }

@@ -116,6 +116,8 @@ cgae_publish_policy(PG_FUNCTION_ARGS)
 	CgaeSweep	sweep = {.at = DT_NOEND};
 	int32		version;
 
+	/* else the lock below would be refused first, with an error that fits less */
+	PreventCommandDuringRecovery("cgae.publish_policy()");
 	cgae_require_registry();
 	require_publisher();
 	if (IsolationUsesXactSnapshot())

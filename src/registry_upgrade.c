@@ -89,9 +89,10 @@ enable_policy_trigger(Oid namespace)
  * ALWAYS of the trigger on gate_policies.  All or nothing; one upgrade at a
  * time.  What is made belongs to the registry's owner, also when a superuser
  * calls.
- * Errors: undefined_table without a registry, insufficient_privilege for
- * who does not own it, object_not_in_prerequisite_state when its layout is
- * newer than the library.
+ * Errors: undefined_table without a registry; insufficient_privilege for who
+ * does not own it, or when its owner may not create in the schema what is to be
+ * made; object_not_in_prerequisite_state when its layout is newer than the
+ * library.
  */
 PG_FUNCTION_INFO_V1(cgae_upgrade_registry);
 Datum
@@ -124,6 +125,8 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 				 errhint("Install the release of cgae that made the registry, or a newer one."),
 				 cgae_err_object("registry_layout", NULL, NULL)));
 
+	if (version < CGAE_LAYOUT_VERSION)
+		cgae_ddl_require_create();
 	for (const LayoutStep *step = steps; step->version != 0; step++)
 	{
 		if (step->version <= version)

@@ -150,7 +150,7 @@ static const char tier_changes[] =
 	/* literals, not a cast: a superuser may have made one from text that does anything */
 	"    CASE e.data ->> 'new_tier' WHEN 'T0' THEN cgae.tier 'T0' WHEN 'T1' THEN cgae.tier 'T1'"
 	"     WHEN 'T2' THEN cgae.tier 'T2' WHEN 'T3' THEN cgae.tier 'T3' WHEN 'T4' THEN cgae.tier 'T4' END,"
-	"    NULL, NULL, e.recorded_at"
+	"    NULL AS old_certified_tier, NULL AS new_certified_tier, e.recorded_at"
 	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')) AS f) AS h"
 	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier";
 
@@ -344,6 +344,7 @@ cgae_registry_make_views(CgaeViewMode mode)
 
 		if (there && mode == CGAE_VIEWS_MISSING)
 			continue;
+		cgae_ddl_require_create();
 		cgae_ddl_run(psprintf("CREATE %s cgae.%s WITH (%s = true) AS %s",
 							  there ? "OR REPLACE VIEW" : "VIEW", views[i].name, views[i].option,
 							  views[i].query));

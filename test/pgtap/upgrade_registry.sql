@@ -49,8 +49,8 @@ SELECT is(t.try('t_owner', 'SELECT cgae.upgrade_registry()'), 'ok', 'a view of t
 REVOKE CREATE ON SCHEMA cgae FROM t_owner;
 SELECT is(t.try('t_owner', 'SELECT cgae.upgrade_registry()'), 'ok', 'nothing to make: CREATE on the schema is not needed');
 DROP VIEW cgae.expiring_agents;
-SELECT is(t.try('t_owner', 'SELECT cgae.upgrade_registry()'), '42501: permission denied for schema cgae', 'else it is');
-SELECT is(t.try('SELECT cgae.upgrade_registry()'), '42501: permission denied for schema cgae', '... also when a superuser calls: the owner makes it');
+SELECT is(t.try('t_owner', 'SELECT cgae.upgrade_registry()'), '42501: owner "t_owner" of the agent registry may not create in schema cgae', 'else it is');
+SELECT is(t.try('SELECT cgae.upgrade_registry()'), '42501: owner "t_owner" of the agent registry may not create in schema cgae', '... also when a superuser calls: the owner makes it');
 GRANT CREATE ON SCHEMA cgae TO t_owner;
 ROLLBACK TO s;
 
