@@ -124,7 +124,7 @@ ISOLATION = \
 	sweep_certify \
 	sweeps
 
-SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
+SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS)) -Wl,-Bsymbolic-functions
 
 # What the server's own headers and calling convention force off: a function
 # called from SQL takes fcinfo whether it uses it or not, and the macros of
@@ -132,6 +132,8 @@ SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS))
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 # the gate must give the same tier on every machine, so no fused multiply-add
 PG_CFLAGS += -ffp-contract=off
+# nobody replaces our functions from outside: calls within the library need no detour
+PG_CFLAGS += -fno-semantic-interposition
 ifneq (,$(findstring clang,$(CC)))
 # the server was built by gcc, whose options and attributes it hands down
 PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes

@@ -120,10 +120,8 @@ keep_tier_map(FunctionCallInfo fcinfo, Oid type)
 }
 
 const CgaeEnumMap *
-cgae_tier_map_of_result(FunctionCallInfo fcinfo)
+cgae_tier_map_look_up(FunctionCallInfo fcinfo)
 {
-	if (likely(fcinfo->flinfo->fn_extra != NULL))
-		return fcinfo->flinfo->fn_extra;
 	return keep_tier_map(fcinfo, get_func_rettype(fcinfo->flinfo->fn_oid));
 }
 

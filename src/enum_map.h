@@ -37,7 +37,16 @@ extern const char *const cgae_status_labels[5];
  * signature and kept in fn_extra, which belongs to these two functions then.
  * Only for calls with a real flinfo (never through DirectFunctionCall).
  */
-extern const CgaeEnumMap *cgae_tier_map_of_result(FunctionCallInfo fcinfo);
+extern const CgaeEnumMap *cgae_tier_map_look_up(FunctionCallInfo fcinfo);
+
+static inline const CgaeEnumMap *
+cgae_tier_map_of_result(FunctionCallInfo fcinfo)
+{
+	if (likely(fcinfo->flinfo->fn_extra != NULL))
+		return fcinfo->flinfo->fn_extra;
+	return cgae_tier_map_look_up(fcinfo);
+}
+
 extern const CgaeEnumMap *cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno);
 
 #endif							/* CGAE_ENUM_MAP_H */
