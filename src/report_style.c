@@ -30,12 +30,12 @@ const char	cgae_report_style[] =
 	"h1{font-size:clamp(1.9rem,5vw,2.9rem);margin:.3rem 0 .6rem;overflow-wrap:anywhere}"
 	"h2{font-size:1.45rem;margin:0 0 .35rem}"
 	"h3{font-size:1.05rem;margin:1.6rem 0 .3rem}"
-	"p{margin:.4rem 0;max-width:44rem}"
+	"p{margin:.4rem 0;max-width:44rem;overflow-wrap:anywhere}"
 	".kicker{text-transform:uppercase;letter-spacing:.12em;font-size:.72rem;font-weight:600;color:var(--muted)}"
 	".dateline,.note,caption,footer{color:var(--muted);font-size:.875rem}"
 	".lede{font-size:1.15rem;line-height:1.5;margin:1.1rem 0 0}"
 	"section{border-top:1px solid var(--rule);padding:1.9rem 0 2.1rem}"
-	".pair{display:grid;gap:0 3rem}"
+	".pair{display:grid;grid-template-columns:minmax(0,1fr);gap:0 3rem}"
 	"@media (min-width:56rem){.pair{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}\n"
 	/* headline figures */
 	".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem 2rem;margin:2rem 0 2.2rem}"
@@ -72,7 +72,7 @@ const char	cgae_report_style[] =
 	".bar rect{fill:var(--c);stroke:var(--paper);stroke-width:1px;vector-effect:non-scaling-stroke}"
 	".bar .t0{stroke:var(--edge)}\n"
 	/* chart over time */
-	".over{display:grid;gap:1rem 2rem;margin:1.2rem 0 .4rem}"
+	".over{display:grid;grid-template-columns:minmax(0,1fr);gap:1rem 2rem;margin:1.2rem 0 .4rem}"
 	"@media (min-width:48rem){.over{grid-template-columns:minmax(0,1fr) 11rem}}"
 	".chart{padding:1.3rem 0 0 3.6rem;min-width:0}"
 	".plot{position:relative;height:clamp(12rem,34vw,18rem)}"
