@@ -228,7 +228,7 @@ SELECT is(t.tamper($$ALTER TABLE cgae.agents ALTER holds DROP NOT NULL, ALTER st
   'none architecture_hash, none current_tier, none holds, none initial_robustness, none last_seq, none registered_at, none status', 'nulls in agents');
 SELECT is(t.tamper($$ALTER TABLE cgae.certifications ALTER outcome DROP NOT NULL, ALTER status DROP NOT NULL, ALTER audit_type DROP NOT NULL, ALTER certified_at DROP NOT NULL;
   UPDATE cgae.certifications SET outcome = NULL, status = NULL, audit_type = NULL WHERE agent_id = 'b' AND seq = 2$$), 'b outcome, b status', 'nulls in certifications');
-SELECT is(t.with_guard('DROP VIEW cgae.events, cgae.tier_changes, cgae.certification_history; ALTER TABLE cgae.agent_events ALTER type TYPE varchar(40), ALTER seq TYPE bigint; ALTER TABLE cgae.certifications ALTER audit_type TYPE char(20)'), NULL, 'other types');
+SELECT is(t.with_guard('DROP VIEW cgae.registry_health, cgae.events, cgae.tier_changes, cgae.certification_history; ALTER TABLE cgae.agent_events ALTER type TYPE varchar(40), ALTER seq TYPE bigint; ALTER TABLE cgae.certifications ALTER audit_type TYPE char(20)'), NULL, 'other types');
 
 SELECT * FROM finish();
 ROLLBACK;

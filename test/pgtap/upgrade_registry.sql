@@ -34,7 +34,7 @@ SELECT is(t.state(), (SELECT state FROM kept), 'and no row');
 SAVEPOINT s;
 ALTER DEFAULT PRIVILEGES FOR ROLE t_owner GRANT SELECT ON TABLES TO PUBLIC;
 DROP VIEW cgae.agent_standing CASCADE;
-DROP VIEW cgae.audit_epochs, cgae.events;
+DROP VIEW cgae.registry_health, cgae.audit_epochs, cgae.events;
 SELECT is(to_regclass('cgae.binding_dimension_counts'), NULL, 'views are dropped');
 SELECT is(cgae.upgrade_registry(), (SELECT version FROM kept), 'the registry is completed');
 SELECT is(t.objects(), (SELECT objects FROM kept), '... as it was');
