@@ -18,6 +18,8 @@ BEGIN
 	# what "make prove_installcheck" sets
 	delete @ENV{qw(PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGOPTIONS)};
 	$ENV{PATH} = "$bin:$ENV{PATH}";
+	# for all queries of a session together
+	$ENV{PG_TEST_TIMEOUT_DEFAULT} //= 1200;
 	$ENV{PG_REGRESS} = "$top/src/test/regress/pg_regress";
 	unshift(@INC, "$top/src/test/perl");
 }
