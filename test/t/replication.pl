@@ -51,7 +51,7 @@ $primary->init(allows_streaming => 'logical', auth_extra => [ '--create-role', "
 $primary->append_conf('postgresql.conf', "autovacuum = off\n");
 $primary->start;
 at($primary);
-sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner;");
+sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner ENCODING 'UTF8' TEMPLATE template0;");
 
 # ---------------------------------------------------------------- physical
 
@@ -150,7 +150,7 @@ my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init(allows_streaming => 'logical', auth_extra => [ '--create-role', "$owner,$auditor" ]);
 $subscriber->start;
 at($subscriber);
-sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner;");
+sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner ENCODING 'UTF8' TEMPLATE template0;");
 my $connection = 'host=' . $primary->host . ' port=' . $primary->port . ' dbname=registry';
 is(system("pg_dump --schema-only -d '$connection' | psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d 'host=" . $subscriber->host . ' port=' . $subscriber->port . " dbname=registry'"), 0, 'subscriber: the schema');
 value($primary, 'CREATE PUBLICATION registry FOR ALL TABLES');
