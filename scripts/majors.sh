@@ -49,11 +49,18 @@ need_tree_tools() {
 
 tree_of() { echo "$tree_cache/$(suite_of "$1")"; }
 
+# own_archives: what this machine itself installs from, as lines of sources.list.
+own_archives() {
+  # shellcheck disable=SC2016 # for apt to expand
+  local format='$(ORIGIN) deb $(SITE) $(RELEASE) $(COMPONENT)'
+  apt-get indextargets --format "$format" 'Created-By: Packages' | sed -n 's/^Debian //p' | sort -u
+}
+
 # make_tree MAJOR: see that the tree of a major is there with all that the tests need.  The server
-# of 15 is in each, beside the tree's own, as pg_upgrade wants it: its package depends on
-# libraries of its time, so that the older archive is named too.
+# of 15 is in each, beside the tree's own, as pg_upgrade wants it: this machine's, to the minor
+# version, since an extension that was built for one may not load into an older one.
 make_tree() {
-  local major=$1 suite tree mirror proxy option wanted options=()
+  local major=$1 suite tree mirror proxy option wanted archives options=()
   suite=$(suite_of "$major")
   tree=$(tree_of "$major")
   as_root mkdir -p "$tree_cache"
@@ -62,6 +69,7 @@ make_tree() {
   if [ ! -d "$tree" ] || [ -n "$(missing_tree_packages "$major" "$tree")" ]; then
     mirror=$(debian_mirror)
     mapfile -t wanted < <(missing_tree_packages "$major" /nowhere)
+    mapfile -t archives < <(own_archives)
     for option in http https; do
       proxy=$(apt-config shell proxy "Acquire::$option::Proxy" | sed "s/^proxy='\(.*\)'$/\1/")
       [ -z "$proxy" ] || options+=("--aptopt=Acquire::$option::Proxy \"$proxy\"")
@@ -76,7 +84,7 @@ make_tree() {
       --aptopt='Acquire::Retries "3"' --dpkgopt=force-unsafe-io "--dpkgopt=path-exclude=/usr/share/doc/*" "--dpkgopt=path-exclude=/usr/share/man/*" \
       "${options[@]}" --include="$(IFS=,; echo "${wanted[*]}")" \
       --essential-hook='mkdir -p "$1/etc/postgresql-common/createcluster.d" && echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.d/cgae.conf"' \
-      "$suite" "$tree.new" "deb $mirror $suite main" "deb $mirror bookworm main" >"$scratch/$suite.log" 2>&1; then
+      "$suite" "$tree.new" "deb $mirror $suite main" "${archives[@]}" >"$scratch/$suite.log" 2>&1; then
       tail -n 20 "$scratch/$suite.log" >&2
       as_root rm -rf --one-file-system "$tree.new"
       exec 8<&-
@@ -87,10 +95,13 @@ make_tree() {
   exec 8<&-
 }
 
+# old_server [TREE]: version of the package of 15 there.
+old_server() { dpkg-query "--admindir=${1:-}/var/lib/dpkg" -W -f '${Version}' postgresql-15 2>/dev/null || true; }
+
 # missing_tree_packages MAJOR TREE: what missing_packages says, and the old server.
 missing_tree_packages() {
   missing_packages "$1" "$2"
-  [ -x "$2/usr/lib/postgresql/15/bin/postgres" ] || echo postgresql-15
+  if [ -z "$(old_server "$2")" ] || [ "$(old_server "$2")" != "$(old_server)" ]; then echo postgresql-15; fi
 }
 
 # in_tree MAJOR COMMAND...: run it as root in a throw-away copy of the tree, where $root is the

@@ -35,6 +35,8 @@ typedef struct LayoutStep
 /*
  * In order, from layout 2 on, each with statements like those of
  * registry_ddl.c.  Views need none: all are made anew after the last step.
+ * They run as the registry's owner: one that makes a trigger needs EXECUTE on
+ * its guard, which after a superuser's restore the owner does not have.
  */
 static const LayoutStep steps[] = {
 	{0, NULL}					/* the end */

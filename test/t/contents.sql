@@ -1,6 +1,6 @@
 -- All that a copy of the registry must have in common with the original, as text that is the
 -- same in every major version: rows to the last byte, and the objects of schema cgae and the
--- owner's own.  Run by a superuser.
+-- owner's own; but for MAINTAIN, which owners have since 17.  Run by a superuser.
 SET extra_float_digits = 1;
 SET client_min_messages = error;
 COPY (SELECT t::text FROM cgae.agents AS t ORDER BY agent_id COLLATE "C") TO STDOUT;
@@ -29,10 +29,11 @@ SELECT 'index', pg_get_indexdef(indexrelid) COLLATE "C", obj_description(indexre
   FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid WHERE c.relnamespace IN ('cgae'::regnamespace, 'public'::regnamespace) ORDER BY 2;
 SELECT 'statistics', pg_get_statisticsobjdef(oid) COLLATE "C" FROM pg_statistic_ext WHERE stxnamespace = 'cgae'::regnamespace ORDER BY 2;
 SELECT 'relation', c.oid::regclass::text COLLATE "C", relkind, relowner::regrole, reloptions, relrowsecurity, relforcerowsecurity, relreplident,
-       (SELECT array_agg(a::text COLLATE "C" ORDER BY 1) FROM unnest(coalesce(relacl, acldefault('r', relowner))) AS a), obj_description(c.oid, 'pg_class')
+       (SELECT string_agg(g, ', ' ORDER BY g) FROM (SELECT concat_ws(' ', grantee::regrole, privilege_type, is_grantable, grantor::regrole) COLLATE "C"
+          FROM aclexplode(coalesce(relacl, acldefault('r', relowner))) WHERE privilege_type <> 'MAINTAIN') AS x (g)), obj_description(c.oid, 'pg_class')
   FROM pg_class AS c WHERE relnamespace IN ('cgae'::regnamespace, 'public'::regnamespace) AND relkind IN ('r', 'p', 'v') ORDER BY 2;
 SELECT 'column', c.oid::regclass::text COLLATE "C", attnum, attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
-       (SELECT array_agg(x::text COLLATE "C" ORDER BY 1) FROM unnest(attacl) AS x), pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
+       (SELECT string_agg(x::text, ', ' ORDER BY x::text COLLATE "C") FROM unnest(attacl) AS x), pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
   FROM pg_class AS c JOIN pg_attribute AS a ON attrelid = c.oid LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
  WHERE relnamespace IN ('cgae'::regnamespace, 'public'::regnamespace) AND relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped ORDER BY 2, 3;
 SELECT 'policy', p::text COLLATE "C" FROM pg_policies AS p ORDER BY 2;

@@ -18,6 +18,8 @@ BEGIN
 	# what "make prove_installcheck" sets
 	delete @ENV{qw(PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGOPTIONS)};
 	$ENV{PATH} = "$bin:$ENV{PATH}";
+	# for all queries of a session together
+	$ENV{PG_TEST_TIMEOUT_DEFAULT} //= 1200;
 	$ENV{PG_REGRESS} = "$top/src/test/regress/pg_regress";
 	unshift(@INC, "$top/src/test/perl");
 }
@@ -49,7 +51,7 @@ $primary->init(allows_streaming => 'logical', auth_extra => [ '--create-role', "
 $primary->append_conf('postgresql.conf', "autovacuum = off\n");
 $primary->start;
 at($primary);
-sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner;");
+sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner ENCODING 'UTF8' TEMPLATE template0;");
 
 # ---------------------------------------------------------------- physical
 
@@ -148,7 +150,7 @@ my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init(allows_streaming => 'logical', auth_extra => [ '--create-role', "$owner,$auditor" ]);
 $subscriber->start;
 at($subscriber);
-sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner;");
+sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner ENCODING 'UTF8' TEMPLATE template0;");
 my $connection = 'host=' . $primary->host . ' port=' . $primary->port . ' dbname=registry';
 is(system("pg_dump --schema-only -d '$connection' | psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d 'host=" . $subscriber->host . ' port=' . $subscriber->port . " dbname=registry'"), 0, 'subscriber: the schema');
 value($primary, 'CREATE PUBLICATION registry FOR ALL TABLES');

@@ -96,8 +96,8 @@ for my $database (qw(cgae_full cgae_restored))
 {
 	same_contents(rows($database), $rows, "$database: every row is what it was");
 }
-same_contents(objects('cgae_restored') =~ s/\b$Copy::superuser\b/$owner/gr, objects('cgae_full') =~ s/\b$Copy::superuser\b/$owner/gr,
-	'the restored registry is the one that was not dumped');
+# but for the times at which they were upgraded, and the rights of who installed the extension
+same_contents(map({ contents($_) =~ s/^\(\d+,"[^"]*"\)\n//mgr } qw(cgae_restored cgae_full)), 'the restored registry is the one that was not dumped');
 
 for my $database (qw(cgae_full cgae_restored))
 {
