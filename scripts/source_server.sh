@@ -111,7 +111,7 @@ build_assertion_server() {
   build_server assertions '-Og -g -fno-omit-frame-pointer -DUSE_VALGRIND' --enable-cassert
 }
 
-# compile_server FOLDER SOURCE CFLAGS OPTION...: all that PGXS and the suites use, no more.
+# compile_server FOLDER SOURCE CFLAGS OPTION...: what PGXS and the suites use.
 compile_server() {
   local folder=$1 source=$2 cflags=$3 part
   shift 3
@@ -120,8 +120,10 @@ compile_server() {
   # a compiler with a sanitizer calls configure's test programs leaky
   export ASAN_OPTIONS=detect_leaks=0
   "$source/configure" -q "--prefix=$folder" "CFLAGS=$cflags" "$@" || return
-  nice -n 19 make -s -j2 -C src || return
-  for part in src config; do
+  # neither ecpg nor the other procedural languages
+  for part in src/{common,port,timezone,backend,backend/utils/mb/conversion_procs,backend/snowball} \
+    src/{include,interfaces/libpq,fe_utils,bin,pl/plpgsql,makefiles,test/regress,test/isolation} config; do
+    nice -n 19 make -s -j2 -C "$part" all || return
     nice -n 19 make -s -C "$part" install || return
   done
   cp "$source/src/tools/valgrind.supp" "$folder/share/" || return
