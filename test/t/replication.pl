@@ -155,7 +155,7 @@ my $connection = 'host=' . $primary->host . ' port=' . $primary->port . ' dbname
 is(system("pg_dump --schema-only -d '$connection' | psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d 'host=" . $subscriber->host . ' port=' . $subscriber->port . " dbname=registry'"), 0, 'subscriber: the schema');
 value($primary, 'CREATE PUBLICATION registry FOR ALL TABLES');
 value($subscriber, "CREATE SUBSCRIPTION registry CONNECTION '$connection' PUBLICATION registry");
-$subscriber->wait_for_subscription_sync($primary, 'registry');
+$subscriber->wait_for_subscription_sync($primary, 'registry', 'registry');
 same_contents(contents('registry'), $before, 'subscriber: the same registry');
 is_clean('registry', 'subscriber');
 is(value($subscriber, q{SELECT string_agg(relname, ' ') FROM pg_class AS c WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'p')
