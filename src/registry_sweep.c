@@ -116,7 +116,8 @@ open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limi
  * and how many of them were updated.
  */
 static int64
-lower_next(FunctionCallInfo fcinfo, const Reach *reach, Portal portal, int32 batch, int64 *updated)
+lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal portal,
+		   int32 batch, int64 *updated)
 {
 	SPITupleTable *tuptable;
 	Datum	   *rows;
@@ -129,6 +130,9 @@ lower_next(FunctionCallInfo fcinfo, const Reach *reach, Portal portal, int32 bat
 	*updated = 0;
 	if (found > 0)
 	{
+		/* not before: nobody is due nearly always */
+		if (sweep->events == NULL)
+			sweep->events = cgae_event_batch_begin();
 		rows = MemoryContextAllocHuge(CurrentMemoryContext, found * sizeof(Datum));
 		for (int64 i = 0; i < found; i++)
 		{
@@ -165,12 +169,11 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;
-	sweep->events = cgae_event_batch_begin();
+	sweep->events = NULL;
 	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{
 		const Reach *reach = how_to_reach();
-		bool		at_once = all && sweep->events != NULL;
 		Portal		portal = NULL;
 		int64		found;
 		int64		updated;
@@ -179,9 +182,9 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (portal == NULL)
-				portal = open_due(fcinfo, reach, sweep->at, at_once ? -1 : batch);
-			found = lower_next(fcinfo, reach, portal, batch, &updated);
-			if (!at_once)
+				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : batch);
+			found = lower_next(fcinfo, sweep, reach, portal, batch, &updated);
+			if (sweep->events == NULL)
 			{
 				SPI_cursor_close(portal);
 				portal = NULL;
