@@ -33,6 +33,7 @@ OBJS = \
 	src/decay_core.o \
 	src/enum_map.o \
 	src/errors.o \
+	src/event.o \
 	src/float_repr.o \
 	src/gate.o \
 	src/gate_aggregate.o \

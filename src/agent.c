@@ -128,10 +128,14 @@ add_event(CgaeAgent *agent, const char *type, TimestampTz occurred_at, CgaeObjec
 }
 
 void
-cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor)
+cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor,
+						CgaeEventBatch *batch)
 {
 	for (int i = 0; i < agent->event_count; i++)
-		cgae_guard_write_event(relation, agent->id, &agent->events[i], actor);
+		if (batch != NULL)
+			cgae_event_collect(batch, agent->id, &agent->events[i], actor);
+		else
+			cgae_event_write(relation, agent->id, &agent->events[i], actor);
 }
 
 /* Status after something that leaves the holds as they now are. */

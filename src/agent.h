@@ -10,6 +10,7 @@
 #define CGAE_AGENT_H
 
 #include "certification.h"
+#include "event.h"
 #include "guard.h"
 #include "holds.h"
 #include "standing.h"
@@ -79,8 +80,12 @@ extern void cgae_agent_open(CgaeAgent *agent, const CgaeRow *row);
 /* Write status, holds and last_seq back into the row. */
 extern void cgae_agent_store(CgaeAgent *agent);
 
-/* Append the collected events, in order, on behalf of actor. */
-extern void cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor);
+/*
+ * Append the collected events, in order, on behalf of actor: now, or with the
+ * others of a batch.
+ */
+extern void cgae_agent_write_events(const CgaeAgent *agent, Relation relation, const char *actor,
+									CgaeEventBatch *batch);
 
 /* A certification: judges it, and decides drift before anything else. */
 extern void cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification);

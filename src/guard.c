@@ -19,20 +19,10 @@
 
 #include "errors.h"
 #include "guard.h"
-#include "notify.h"
 #include "table_shape.h"
 
 /* pg_temp is named last: unnamed, it would be searched first for relations. */
 #define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
-
-/* The event being written by a guard of this backend, if any. */
-typedef struct EventAnnouncement
-{
-	const text *agent_id;
-	int32		seq;
-} EventAnnouncement;
-
-static const EventAnnouncement *announced_event = NULL;
 
 /* Is there a BEFORE ROW trigger for this operation that fires after the guard? */
 static const Trigger *
@@ -203,59 +193,6 @@ cgae_text_equal(const text *a, const text *b)
 {
 	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
 		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-void
-cgae_guard_write_event(Relation relation, const text *agent_id, const CgaeEvent *event,
-					   const char *actor)
-{
-	static const Oid types[] = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID};
-	const EventAnnouncement *outer = announced_event;
-	EventAnnouncement announcement = {agent_id, event->seq};
-	Datum		values[lengthof(types)];
-	uint64		processed = 0;
-
-	values[0] = PointerGetDatum(agent_id);
-	values[1] = Int32GetDatum(event->seq);
-	values[2] = CStringGetTextDatum(event->type);
-	values[3] = TimestampTzGetDatum(event->occurred_at);
-	values[4] = JsonbPGetDatum(event->data);
-	values[5] = CStringGetTextDatum(actor);
-
-	announced_event = &announcement;
-	PG_TRY();
-	{
-		processed = cgae_guard_execute(relation, CGAE_Q_INSERT_EVENT,
-									   "INSERT INTO cgae.agent_events"
-									   " (agent_id, seq, type, occurred_at, data, actor)"
-									   " VALUES ($1, $2, $3, $4, $5, $6)",
-									   lengthof(types), types, values, NULL);
-	}
-	PG_FINALLY();
-	{
-		announced_event = outer;
-	}
-	PG_END_TRY();
-
-	/* the history has no gaps */
-	if (processed != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("event %d of agent \"%s\" was suppressed", event->seq,
-						text_to_cstring(agent_id)),
-				 errhint("A trigger or rule on cgae.agent_events prevents that history is kept."),
-				 cgae_err_object("agent_events", NULL, NULL)));
-	cgae_notify(event->type, agent_id, event->seq);
-}
-
-bool
-cgae_guard_claim_event(const text *agent_id, int32 seq)
-{
-	if (announced_event == NULL || announced_event->seq != seq ||
-		!cgae_text_equal(announced_event->agent_id, agent_id))
-		return false;
-	announced_event = NULL;
-	return true;
 }
 
 /* Push a key of an object under construction. */

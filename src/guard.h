@@ -1,8 +1,8 @@
 /*
  * guard.h
  *	  What the trigger functions ("guards") share: the protocol check, the
- *	  owner's rights around their fixed SQL, events, and the announcements by
- *	  which one guard knows another guard's write.
+ *	  owner's rights around their fixed SQL, the data of events, and the
+ *	  announcements by which one guard knows another guard's write.
  *
  * An announcement is a pointer in backend memory to what the announcing guard
  * is about to write.  The guard of the target table consumes it with the row
@@ -72,25 +72,6 @@ extern Oid	cgae_relation_owner(Oid relid);
 
 /* How many triggers are being executed within one another. */
 extern int	cgae_trigger_depth(void);
-
-/* One fact for agent_events. */
-typedef struct CgaeEvent
-{
-	int32		seq;
-	const char *type;
-	TimestampTz occurred_at;
-	Jsonb	   *data;
-} CgaeEvent;
-
-/* Append an event on behalf of a guard on relation. */
-extern void cgae_guard_write_event(Relation relation, const text *agent_id,
-								   const CgaeEvent *event, const char *actor);
-
-/*
- * Consume the announcement of an event: true when a guard is writing exactly
- * this row, and then only once.
- */
-extern bool cgae_guard_claim_event(const text *agent_id, int32 seq);
 
 /* Do two text values hold the same bytes? */
 extern bool cgae_text_equal(const text *a, const text *b);

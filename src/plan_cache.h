@@ -14,6 +14,7 @@ typedef enum CgaeQuery
 	CGAE_Q_TOUCH_AGENTS,		/* guard: the same for a batch */
 	CGAE_Q_LOCK_AGENTS,			/* guard: lock the agents of a batch, in their order */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
+	CGAE_Q_INSERT_EVENTS,		/* guard: the same for a batch */
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
 	CGAE_Q_FIND_REQUEST,		/* guard: what is on record under a request_id */
 	CGAE_Q_REQUIRE_TIER,
@@ -34,7 +35,10 @@ typedef enum CgaeQuery
 	CGAE_Q_TIER_DISTRIBUTION,
 	CGAE_Q_AGENTS_BY_TIER,
 	CGAE_Q_STANDING,
-	CGAE_Q_SWEEP,
+	CGAE_Q_DUE_BY_PLACE,
+	CGAE_Q_DUE_BY_KEY,
+	CGAE_Q_SWEEP_BY_PLACE,
+	CGAE_Q_SWEEP_BY_KEY,
 	CGAE_Q_PUBLISH,
 	CGAE_Q_RERATE,
 	CGAE_Q_POLICY_IMPACT,

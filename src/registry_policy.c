@@ -78,8 +78,10 @@ insert_policy(FunctionCallInfo fcinfo)
 static void
 rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
 {
-	CgaeSweep  *outer = cgae_announce_sweep(sweep);
+	CgaeSweep  *outer;
 
+	sweep->events = cgae_event_batch_begin();
+	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{
 		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
@@ -87,6 +89,7 @@ rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
 						   " WHERE certified_at IS NOT NULL"
 						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
 						   0, NULL, NULL, NULL, false);
+		cgae_event_batch_end(sweep->events);
 	}
 	PG_FINALLY();
 	{

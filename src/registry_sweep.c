@@ -8,11 +8,18 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/itemptr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -37,44 +44,164 @@ cgae_announced_sweep(void)
 }
 
 /*
- * Lower one batch of agents that were due at an instant; returns how many
- * were found.  Agents that somebody else has locked are left for the next
- * time: whoever holds the lock may be certifying them.
- *
- * The inner SELECT stands in an ARRAY so that the outer one is planned for a
- * handful of keys, not for a share of the table.  The order is the index's: one
- * probe a tier finds who is due.
+ * Who is due, locked as it is fetched.  Agents that somebody else has locked
+ * are left for the next time: whoever holds the lock may be certifying them.
+ * The order is the index's: one probe a tier finds who is due.  The limit lets
+ * the planner know that few are; null is none.
+ */
+#define DUE \
+	" FROM cgae.agents" \
+	" WHERE status OPERATOR(pg_catalog.=) 'active'" \
+	" AND current_tier OPERATOR(pg_catalog.=) ANY (CAST('{T1,T2,T3,T4,T5}' AS cgae.tier[]))" \
+	" AND tier_drop_at OPERATOR(pg_catalog.<=) $1" \
+	" ORDER BY current_tier, tier_drop_at LIMIT $2" \
+	" FOR NO KEY UPDATE SKIP LOCKED"
+
+#define LOWER "UPDATE cgae.agents SET current_tier = current_tier WHERE "
+
+/*
+ * How a row that was found due is reached again.  What is locked stays where
+ * it is, so that its place will do, if there is one table to look in.
+ */
+typedef struct Reach
+{
+	CgaeQuery	find;
+	CgaeQuery	lower;
+	const char *find_sql;
+	const char *lower_sql;
+	Oid			type;
+	Oid			array_type;
+	int16		length;
+	char		align;
+} Reach;
+
+static const Reach by_place = {
+	CGAE_Q_DUE_BY_PLACE, CGAE_Q_SWEEP_BY_PLACE,
+	"SELECT ctid" DUE, LOWER "ctid OPERATOR(pg_catalog.=) ANY ($1)",
+	TIDOID, TIDARRAYOID, sizeof(ItemPointerData), TYPALIGN_SHORT
+};
+static const Reach by_key = {
+	CGAE_Q_DUE_BY_KEY, CGAE_Q_SWEEP_BY_KEY,
+	"SELECT agent_id" DUE, LOWER "agent_id OPERATOR(pg_catalog.=) ANY ($1)",
+	TEXTOID, TEXTARRAYOID, -1, TYPALIGN_INT
+};
+
+static const Reach *
+how_to_reach(void)
+{
+	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+
+	return get_rel_relkind(agents) == RELKIND_RELATION && !has_subclass(agents) ?
+		&by_place : &by_key;
+}
+
+/* Begin to look for who was due at an instant, at most limit agents. */
+static Portal
+open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limit)
+{
+	static const Oid types[] = {TIMESTAMPTZOID, INT8OID};
+	Datum		values[] = {TimestampTzGetDatum(at), Int64GetDatum(limit)};
+	Portal		portal = SPI_cursor_open(NULL,
+										 cgae_plan(fcinfo->flinfo->fn_oid, reach->find,
+												   reach->find_sql, lengthof(types), types),
+										 values, limit < 0 ? " n" : NULL, false);
+
+	if (portal == NULL)
+		elog(ERROR, "SPI_cursor_open failed: %s", SPI_result_code_string(SPI_result));
+	return portal;
+}
+
+/*
+ * Lower the next batch of agents that are due; returns how many were found,
+ * and how many of them were updated.
  */
 static int64
-sweep_batch(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch)
+lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal portal,
+		   int32 batch, int64 *updated)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
-	Datum		values[] = {TimestampTzGetDatum(sweep->at), Int32GetDatum(batch)};
+	SPITupleTable *tuptable;
+	Datum	   *rows;
+	Datum		array;
+	int64		found;
+
+	SPI_cursor_fetch(portal, true, batch);
+	tuptable = SPI_tuptable;
+	found = SPI_processed;
+	*updated = 0;
+	if (found > 0)
+	{
+		/* not before: nobody is due nearly always */
+		if (sweep->events == NULL)
+			sweep->events = cgae_event_batch_begin();
+		rows = MemoryContextAllocHuge(CurrentMemoryContext, found * sizeof(Datum));
+		for (int64 i = 0; i < found; i++)
+		{
+			bool		isnull;
+
+			rows[i] = SPI_getbinval(tuptable->vals[i], tuptable->tupdesc, 1, &isnull);
+			Assert(!isnull);
+		}
+		array = PointerGetDatum(construct_array(rows, found, reach->type, reach->length, false,
+												reach->align));
+		*updated = cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1,
+									  &reach->array_type, &array, NULL, false);
+		pfree(DatumGetPointer(array));
+		pfree(rows);
+	}
+	SPI_freetuptable(tuptable);
+	return found;
+}
+
+/*
+ * Lower agents that are due, batch by batch: all of them, or one batch.
+ * Returns how many were updated last.
+ *
+ * All are found by one scan, which goes on where it was.  But where the user's
+ * triggers act on what a batch does, the next one is looked for anew, since
+ * they may have changed who is due; then one that they keep from falling would
+ * be found for ever, and the sweep ends with a batch that is not complete.
+ */
+static int64
+sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
+{
 	CgaeSweep  *outer;
-	volatile int64 found = 0;	/* set within PG_TRY */
+	volatile int64 last = 0;	/* set within PG_TRY */
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;
+	sweep->events = NULL;
 	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{
-		found = cgae_statement_run(fcinfo, CGAE_Q_SWEEP,
-								   "UPDATE cgae.agents SET current_tier = current_tier"
-								   " WHERE agent_id OPERATOR(pg_catalog.=) ANY (ARRAY("
-								   "SELECT agent_id FROM cgae.agents"
-								   " WHERE status OPERATOR(pg_catalog.=) 'active'"
-								   " AND current_tier OPERATOR(pg_catalog.=) ANY (CAST('{T1,T2,T3,T4,T5}' AS cgae.tier[]))"
-								   " AND tier_drop_at OPERATOR(pg_catalog.<=) $1"
-								   " ORDER BY current_tier, tier_drop_at LIMIT $2"
-								   " FOR NO KEY UPDATE SKIP LOCKED))",
-								   lengthof(types), types, values, NULL, false);
+		const Reach *reach = how_to_reach();
+		Portal		portal = NULL;
+		int64		found;
+		int64		updated;
+
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (portal == NULL)
+				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : batch);
+			found = lower_next(fcinfo, sweep, reach, portal, batch, &updated);
+			if (sweep->events == NULL)
+			{
+				SPI_cursor_close(portal);
+				portal = NULL;
+				found = updated;
+			}
+		} while (all && found >= batch);
+		if (portal != NULL)
+			SPI_cursor_close(portal);
+		cgae_event_batch_end(sweep->events);
+		last = updated;
 	}
 	PG_FINALLY();
 	{
 		cgae_announce_sweep(outer);
 	}
 	PG_END_TRY();
-	return found;
+	return last;
 }
 
 /* Refuse a batch that would never end. */
@@ -124,8 +251,7 @@ cgae_apply_decay(PG_FUNCTION_ARGS)
 
 	cgae_require_registry();
 	cgae_statement_begin();
-	while (sweep_batch(fcinfo, &sweep, batch) >= batch)
-		CHECK_FOR_INTERRUPTS();
+	(void) sweep_agents(fcinfo, &sweep, batch, true);
 	cgae_statement_end();
 
 	values[0] = Int64GetDatum(sweep.lowered);
@@ -162,7 +288,7 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		found = sweep_batch(fcinfo, &sweep, batch);
+		found = sweep_agents(fcinfo, &sweep, batch, false);
 		SPI_commit();
 		if (found > 0)
 			ereport(NOTICE,

@@ -8,6 +8,7 @@
 #ifndef CGAE_SWEEP_H
 #define CGAE_SWEEP_H
 
+#include "event.h"
 #include "policy.h"
 
 typedef struct CgaeSweep
@@ -15,6 +16,7 @@ typedef struct CgaeSweep
 	CgaePolicy	policy;			/* by which the tiers fall */
 	CgaePolicy	next;			/* by which they fall from now on */
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
+	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
 	/* counted by the guard */
 	int64		lowered;		/* fell to a tier above T0, or were not active */
 	int64		expired;		/* fell to T0 */

@@ -274,7 +274,7 @@ after_insert(TriggerData *trigdata, const CgaeShape *shape)
 	event.type = "registration";
 	event.occurred_at = agent.registered_at;
 	event.data = cgae_object_end(&data);
-	cgae_guard_write_event(trigdata->tg_relation, agent.id, &event, cgae_guard_actor());
+	cgae_event_write(trigdata->tg_relation, agent.id, &event, cgae_guard_actor());
 }
 
 /* Put a column of the new row back to what it was. */
@@ -445,7 +445,7 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 			sweep->lowered++;
 	}
 	cgae_agent_store(&agent);
-	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor());
+	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor(), sweep->events);
 	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
 }
 
@@ -486,7 +486,7 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 		request_status(&agent, new, changed[AGENT_STATUS]);
 
 	cgae_agent_store(&agent);
-	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor());
+	cgae_agent_write_events(&agent, trigdata->tg_relation, cgae_guard_actor(), NULL);
 	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
 }
 
@@ -520,7 +520,7 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	/* here, so that listeners hear of it before what it entails */
 	cgae_notify(certification->is_mismatch ? CGAE_OUTCOME_MISMATCH : "certification", agent.id,
 				certification->seq);
-	cgae_agent_write_events(&agent, trigdata->tg_relation, certification->actor);
+	cgae_agent_write_events(&agent, trigdata->tg_relation, certification->actor, NULL);
 	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
 }
 

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "event.h"
 #include "guard.h"
 #include "policy.h"
 #include "table_shape.h"
@@ -88,6 +89,7 @@ Datum
 cgae_guard_events(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_events");
+	TimestampTz recorded_at;
 	CgaeRow		row;
 
 	if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ||
@@ -100,14 +102,14 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, event_columns, EVENT_COLUMNS),
 				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, EVENT_AGENT_ID) || ROW_NULL(&row, EVENT_SEQ) ||
-		!cgae_guard_claim_event(DatumGetTextPP(ROW_VALUE(&row, EVENT_AGENT_ID)),
-								DatumGetInt32(ROW_VALUE(&row, EVENT_SEQ))))
+		!cgae_event_claim(DatumGetTextPP(ROW_VALUE(&row, EVENT_AGENT_ID)),
+						  DatumGetInt32(ROW_VALUE(&row, EVENT_SEQ)), &recorded_at))
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
 				 errmsg("events are written by the registry alone"),
 				 errhint("Change the agent, and the registry will log it."),
 				 cgae_err_object("agent_events", NULL, NULL)));
-	cgae_row_set(&row, EVENT_RECORDED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	cgae_row_set(&row, EVENT_RECORDED_AT, TimestampTzGetDatum(recorded_at));
 	return PointerGetDatum(cgae_row_close(&row, trigdata->tg_trigtuple));
 }
 
