@@ -8,8 +8,8 @@
  * dropped duplicate keys by then, so the two may differ for what was one text.
  *
  * Invariants: the digest is made as the canonical text is written, which is
- * never held as a whole; nothing of OpenSSL's outlives the call but the
- * algorithm itself.  The C functions are called by the registry's guards.
+ * never held as a whole; of OpenSSL's, a backend keeps one algorithm and one
+ * digest.  The C functions are called by the registry's guards.
  */
 #include "postgres.h"
 
@@ -64,11 +64,24 @@ sha256(void)
 #endif
 }
 
-/* Memory context callback: free a digest, at the end of the call or on error. */
-static void
-free_digest(void *arg)
+/*
+ * A digest that has just begun.  One for all calls: what an error has left in it
+ * is gone when it begins anew, and no digest is made while another one is.
+ */
+static EVP_MD_CTX *
+begin_digest(void)
 {
-	EVP_MD_CTX_free(arg);
+	static EVP_MD_CTX *state = NULL;
+
+	if (state == NULL)
+		state = EVP_MD_CTX_new();
+	if (state == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	if (EVP_DigestInit_ex(state, sha256(), NULL) != 1)
+		openssl_failure("start");
+	return state;
 }
 
 /* CgaeJsonSink of an EVP_MD_CTX. */
@@ -149,29 +162,10 @@ canonical_text(const char *json, int length)
 static void
 digest(const char *json, int length, char dest[CGAE_DIGEST_DIGITS + 1])
 {
-	const EVP_MD *algorithm = sha256();
+	EVP_MD_CTX *state = begin_digest();
 	unsigned char bytes[EVP_MAX_MD_SIZE];
 	unsigned int size = 0;
-	EVP_MD_CTX *state;
-	MemoryContextCallback *cleanup;
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "cgae architecture digest",
-												  ALLOCSET_SMALL_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
 
-	/* nothing can fail between the creation of the digest and its registration */
-	cleanup = palloc(sizeof(MemoryContextCallback));
-	state = EVP_MD_CTX_new();
-	if (state == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	cleanup->func = free_digest;
-	cleanup->arg = state;
-	MemoryContextRegisterResetCallback(context, cleanup);
-
-	if (EVP_DigestInit_ex(state, algorithm, NULL) != 1)
-		openssl_failure("start");
 	write_canonical(json, length, digest_piece, state);
 	if (EVP_DigestFinal_ex(state, bytes, &size) != 1)
 		openssl_failure("finish");
@@ -180,9 +174,6 @@ digest(const char *json, int length, char dest[CGAE_DIGEST_DIGITS + 1])
 
 	hex_encode((const char *) bytes, DIGEST_BYTES, dest);
 	dest[CGAE_DIGEST_DIGITS] = '\0';
-
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
 }
 
 /* The first digits of the digest of a JSON text as a new text value. */

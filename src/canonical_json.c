@@ -523,22 +523,26 @@ write_text(Canonicalizer *c)
 void
 cgae_canonical_json_write(const char *text, size_t length, CgaeJsonSink sink, void *state)
 {
+	static const Growing empty = {0};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "cgae canonical JSON",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	Canonicalizer *c = palloc0(sizeof(Canonicalizer));
+	Canonicalizer canonicalizer;	/* not zeroed: clearing its buffer takes as long as a small text */
+	Canonicalizer *c = &canonicalizer;
 
 	Assert(length <= MaxAllocSize);
 	c->text = text;
 	c->length = length;
 	c->context = context;
+	c->objects = c->members = c->pending = c->nesting = empty;
 	c->objects.item_size = sizeof(Object);
 	c->members.item_size = sizeof(Member);
 	c->pending.item_size = sizeof(Member);
 	c->nesting.item_size = sizeof(Container);
 	c->output.sink = sink;
 	c->output.state = state;
+	c->output.buffered = 0;
 
 	scan_text(c);
 	write_text(c);

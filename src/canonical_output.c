@@ -21,7 +21,7 @@ cgae_json_flush(CgaeJsonOutput *output)
 }
 
 void
-cgae_json_put(CgaeJsonOutput *output, const char *bytes, size_t length)
+cgae_json_put_across(CgaeJsonOutput *output, const char *bytes, size_t length)
 {
 	while (length > 0)
 	{

@@ -22,8 +22,21 @@ typedef struct CgaeJsonOutput
 /* Hand what is buffered to the sink; a place to cancel. */
 extern void cgae_json_flush(CgaeJsonOutput *output);
 
+/* Write bytes that fill the buffer. */
+extern void cgae_json_put_across(CgaeJsonOutput *output, const char *bytes, size_t length);
+
 /* Write bytes as they are. */
-extern void cgae_json_put(CgaeJsonOutput *output, const char *bytes, size_t length);
+static inline void
+cgae_json_put(CgaeJsonOutput *output, const char *bytes, size_t length)
+{
+	if (unlikely(length >= CGAE_JSON_PIECE - output->buffered))
+	{
+		cgae_json_put_across(output, bytes, length);
+		return;
+	}
+	memcpy(output->buffer + output->buffered, bytes, length);
+	output->buffered += length;
+}
 
 #define cgae_json_put_literal(output, literal) \
 	cgae_json_put(output, "" literal "", sizeof(literal) - 1)

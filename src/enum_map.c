@@ -83,8 +83,9 @@ cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
 	return -1;					/* not reached */
 }
 
-int
-cgae_tier_index(Oid value)
+/* Position of an enum value among the labels of its type. */
+static int
+label_index(Oid value, const char *const *labels, int count, const char *type)
 {
 	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
 	int			index = 0;
@@ -93,15 +94,28 @@ cgae_tier_index(Oid value)
 	{
 		const char *label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
 
-		while (index < lengthof(cgae_tier_labels) && strcmp(label, cgae_tier_labels[index]) != 0)
+		while (index < count && strcmp(label, labels[index]) != 0)
 			index++;
 		ReleaseSysCache(tuple);
 	}
-	if (!HeapTupleIsValid(tuple) || index == lengthof(cgae_tier_labels))
+	if (!HeapTupleIsValid(tuple) || index == count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%u is not a value of enum type cgae.tier", value)));
+				 errmsg("%u is not a value of enum type %s", value, type)));
 	return index;
+}
+
+int
+cgae_tier_index(Oid value)
+{
+	return label_index(value, cgae_tier_labels, lengthof(cgae_tier_labels), "cgae.tier");
+}
+
+int
+cgae_status_index(Oid value)
+{
+	return label_index(value, cgae_status_labels, lengthof(cgae_status_labels),
+					   "cgae.agent_status");
 }
 
 /* The map kept in fn_extra, for a type that the caller has just looked up. */

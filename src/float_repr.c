@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -28,6 +29,9 @@
 /* The shortest double has at most 17 digits. */
 #define SHORTEST_DIGITS 17
 
+/* Decimal points this far from the first digit are out of reach of subnormals and of infinity. */
+#define SHORT_DECIMAL_POINT 300
+
 /* A positive decimal number: 0.d1d2d3... * 10^point. */
 typedef struct Decimal
 {
@@ -37,7 +41,7 @@ typedef struct Decimal
 } Decimal;
 
 /*
- * The double nearest to a JSON number, ties to even.
+ * The double nearest to a JSON number without its sign, ties to even.
  *
  * The number is given to strtod() as an integer with an exponent, because the
  * decimal point that strtod() reads is the locale's.
@@ -52,9 +56,6 @@ nearest_double(const char *number, size_t length)
 	bool		beyond_point = false;
 	bool		sticky = false;
 	int64		exponent = 0;
-
-	if (number < end && *number == '-')
-		integer[used++] = *number++;
 
 	for (; number < end && *number != 'e' && *number != 'E'; number++)
 	{
@@ -116,6 +117,67 @@ nearest_double(const char *number, size_t length)
 	return strtod(integer, NULL);
 }
 
+/* Drop zeros at the end. */
+static void
+strip_zeros(Decimal *decimal)
+{
+	while (decimal->count > 1 && decimal->digit[decimal->count - 1] == '0')
+		decimal->count--;
+}
+
+/*
+ * A number of at most 15 significant digits, nearly always what a
+ * configuration holds.  Doubles tell all those apart (DBL_DIG), but for the
+ * subnormal ones: no shorter number and no other of its length reads back as
+ * the same double, so that its own digits are the answer.  Returns false,
+ * *decimal undefined, for any other number, and for zero.
+ */
+static bool
+short_decimal(const char *number, size_t length, Decimal *decimal)
+{
+	const char *end = number + length;
+	bool		beyond_point = false;
+	int			exponent = 0;
+
+	decimal->count = 0;
+	decimal->point = 0;
+	for (; number < end && *number != 'e' && *number != 'E'; number++)
+	{
+		if (*number == '.')
+			beyond_point = true;
+		else if (decimal->count == 0 && *number == '0')
+			decimal->point -= beyond_point;
+		else if (decimal->count == DBL_DIG)
+			return false;
+		else
+		{
+			decimal->digit[decimal->count++] = *number;
+			decimal->point += !beyond_point;
+		}
+	}
+	if (decimal->count == 0 || decimal->point < -SHORT_DECIMAL_POINT)
+		return false;
+
+	if (number < end)
+	{
+		bool		negative;
+
+		number++;
+		negative = (*number == '-');
+		if (*number == '-' || *number == '+')
+			number++;
+		for (; number < end; number++)
+		{
+			exponent = exponent * 10 + (*number - '0');
+			if (exponent > SHORT_DECIMAL_POINT)
+				return false;
+		}
+		decimal->point += negative ? -exponent : exponent;
+	}
+	strip_zeros(decimal);
+	return abs(decimal->point) <= SHORT_DECIMAL_POINT;
+}
+
 /* The double nearest to a decimal number of few digits. */
 static double
 decimal_value(const Decimal *decimal)
@@ -125,14 +187,6 @@ decimal_value(const Decimal *decimal)
 	snprintf(integer, sizeof(integer), "%.*se%d",
 			 decimal->count, decimal->digit, decimal->point - decimal->count);
 	return strtod(integer, NULL);
-}
-
-/* Drop zeros at the end. */
-static void
-strip_zeros(Decimal *decimal)
-{
-	while (decimal->count > 1 && decimal->digit[decimal->count - 1] == '0')
-		decimal->count--;
 }
 
 /* Cut the last digit off, rounding up if asked. */
@@ -233,23 +287,26 @@ shortest_decimal(double value, Decimal *decimal)
 int
 cgae_float_repr(const char *number, size_t length, char dest[CGAE_FLOAT_REPR_LEN])
 {
-	double		value = nearest_double(number, length);
 	char	   *out = dest;
 	Decimal		decimal;
 	int			i;
 
-	if (signbit(value))
+	if (*number == '-')
 	{
-		*out++ = '-';
-		value = -value;
+		*out++ = *number++;
+		length--;
 	}
 
-	if (isinf(value))
-		return (int) (out - dest) + sprintf(out, "Infinity");
-	if (value == 0)
-		return (int) (out - dest) + sprintf(out, "0.0");
+	if (!short_decimal(number, length, &decimal))
+	{
+		double		value = nearest_double(number, length);
 
-	shortest_decimal(value, &decimal);
+		if (isinf(value))
+			return (int) (out - dest) + sprintf(out, "Infinity");
+		if (value == 0)
+			return (int) (out - dest) + sprintf(out, "0.0");
+		shortest_decimal(value, &decimal);
+	}
 
 	/* positional from 0.0001 up to, but not including, 1e16 */
 	if (decimal.point > 16 || decimal.point < -3)

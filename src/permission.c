@@ -23,10 +23,12 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 {
 	CgaeStanding standing;
 	bool		isnull;
+	Datum		status;
 	Datum		robustness;
 
-	standing.status = DatumGetBool(SPI_getbinval(tuple, desc, first, &isnull)) ?
-		CGAE_ACTIVE : CGAE_SUSPENDED;
+	/* the owner can drop NOT NULL: no status permits nothing */
+	status = SPI_getbinval(tuple, desc, first, &isnull);
+	standing.status = isnull ? CGAE_SUSPENDED : cgae_status_index(DatumGetObjectId(status));
 	standing.current_tier = cgae_tier_index(DatumGetObjectId(SPI_getbinval(tuple, desc, first + 1,
 																		   &isnull)));
 	robustness = SPI_getbinval(tuple, desc, first + 2, &isnull);
@@ -53,12 +55,11 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 	TimestampTz when;
 	bool		found;
 
-	cgae_require_registry();
 	cgae_statement_begin();
-	found = cgae_statement_run(fcinfo, CGAE_Q_STANDING,
-							   "SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
-							   " WHERE agent_id OPERATOR(pg_catalog.=) $1",
-							   lengthof(types), types, &agent_id, NULL, true) > 0;
+	found = cgae_statement_find(fcinfo, CGAE_Q_STANDING,
+								"SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+								" WHERE agent_id OPERATOR(pg_catalog.=) $1",
+								lengthof(types), types, &agent_id);
 	if (found)
 		standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	cgae_statement_end();

@@ -96,6 +96,15 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 	return plan;
 }
 
+bool
+cgae_plan_stands(Oid owner, CgaeQuery query)
+{
+	PlanKey		key = {owner, query};
+	PlanEntry  *entry = plans == NULL ? NULL : hash_search(plans, &key, HASH_FIND, NULL);
+
+	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);
+}
+
 void
 cgae_plan_by_index(SPIPlanPtr plan)
 {

@@ -76,6 +76,9 @@ typedef enum CgaeQuery
 extern SPIPlanPtr cgae_plan(Oid owner, CgaeQuery query, const char *sql,
 							int argument_count, const Oid *argument_types);
 
+/* Is there a plan of a statement, and nothing that it reads has changed since? */
+extern bool cgae_plan_stands(Oid owner, CgaeQuery query);
+
 /*
  * Plan a statement now, if that is still to be done, without scans of whole
  * tables or bitmaps: where keys are looked up, rows are then met in key order.

@@ -36,16 +36,35 @@ cgae_statement_arguments(FunctionCallInfo fcinfo, int count, Datum *values, char
 	}
 }
 
-uint64
-cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-				   const Oid *types, const Datum *values, const char *nulls, bool read_only)
+/* Run a plan; limit 0: to the last row. */
+static uint64
+run_plan(SPIPlanPtr plan, const Datum *values, const char *nulls, bool read_only, long limit)
 {
-	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, query, sql, argument_count, types);
-	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, read_only, 0);
+	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, read_only, limit);
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
+}
+
+uint64
+cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
+				   const Oid *types, const Datum *values, const char *nulls, bool read_only)
+{
+	return run_plan(cgae_plan(fcinfo->flinfo->fn_oid, query, sql, argument_count, types),
+					values, nulls, read_only, 0);
+}
+
+bool
+cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
+					const Oid *types, const Datum *values)
+{
+	Oid			function = fcinfo->flinfo->fn_oid;
+
+	/* a plan that stands has a registry to read */
+	if (!cgae_plan_stands(function, query))
+		cgae_require_registry();
+	return run_plan(cgae_plan(function, query, sql, argument_count, types), values, NULL, true, 1) > 0;
 }
 
 Datum

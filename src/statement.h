@@ -24,6 +24,13 @@ extern uint64 cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const
 								 int argument_count, const Oid *types, const Datum *values,
 								 const char *nulls, bool read_only);
 
+/*
+ * Look a row of the registry up by its key, read-only in the caller's
+ * snapshot: false when there is none.  Refuses a database without a registry.
+ */
+extern bool cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
+								int argument_count, const Oid *types, const Datum *values);
+
 /* First column of the first row: by value, or as a C string that lives until the end. */
 extern Datum cgae_statement_datum(void);
 extern char *cgae_statement_text(void);

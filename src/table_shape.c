@@ -204,8 +204,8 @@ cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tu
 {
 	row->shape = shape;
 	row->desc = desc;
-	row->values = palloc(desc->natts * sizeof(Datum));
-	row->nulls = palloc(desc->natts * sizeof(bool));
+	row->values = palloc(desc->natts * (sizeof(Datum) + sizeof(bool)));
+	row->nulls = (bool *) (row->values + desc->natts);
 	row->changed = NULL;
 	heap_deform_tuple(tuple, desc, row->values, row->nulls);
 }
@@ -256,16 +256,12 @@ cgae_row_close(CgaeRow *row, HeapTuple tuple)
 }
 
 bool
-cgae_row_same(const CgaeRow *a, const CgaeRow *b, int column)
+cgae_values_same(Form_pg_attribute att, Datum a, Datum b)
 {
-	int			i = a->shape->index[column];
-	Form_pg_attribute att = TupleDescAttr(a->desc, i);
-
-	if (a->nulls[i] || b->nulls[i])
-		return a->nulls[i] && b->nulls[i];
 	/* an unchanged value is nearly always the same bytes, toast pointers included */
-	if (datumIsEqual(a->values[i], b->values[i], att->attbyval, att->attlen))
+	if (att->attlen > 0)
+		return memcmp(DatumGetPointer(a), DatumGetPointer(b), att->attlen) == 0;
+	if (datumIsEqual(a, b, false, att->attlen))
 		return true;
-	return att->attlen == -1 &&
-		datum_image_eq(a->values[i], b->values[i], att->attbyval, att->attlen);
+	return att->attlen == -1 && datum_image_eq(a, b, false, att->attlen);
 }

@@ -10,6 +10,7 @@
 #define CGAE_TABLE_SHAPE_H
 
 #include "access/htup.h"
+#include "access/tupdesc.h"
 #include "enum_map.h"
 #include "utils/relcache.h"
 
@@ -83,7 +84,21 @@ extern void cgae_row_set_null(CgaeRow *row, int column);
 /* The tuple with what was set; the same pointer when nothing was. */
 extern HeapTuple cgae_row_close(CgaeRow *row, HeapTuple tuple);
 
+/* Do two values of an attribute that is passed by reference hold the same bytes (after detoasting)? */
+extern bool cgae_values_same(Form_pg_attribute att, Datum a, Datum b);
+
 /* Do two rows of one relation hold the same bytes in a column (after detoasting)? */
-extern bool cgae_row_same(const CgaeRow *a, const CgaeRow *b, int column);
+static inline bool
+cgae_row_same(const CgaeRow *a, const CgaeRow *b, int column)
+{
+	int			i = a->shape->index[column];
+	Form_pg_attribute att = TupleDescAttr(a->desc, i);
+
+	if (a->nulls[i] || b->nulls[i])
+		return a->nulls[i] && b->nulls[i];
+	if (a->values[i] == b->values[i])
+		return true;
+	return !att->attbyval && cgae_values_same(att, a->values[i], b->values[i]);
+}
 
 #endif							/* CGAE_TABLE_SHAPE_H */

@@ -92,8 +92,7 @@ referenced_agents(Relation relation)
 /* Refuse a tier that is too low, saying what holds it down to a client who may read it. */
 static void
 refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStanding *standing,
-			const char *status, const CgaePolicy *policy, int held, int required, TimestampTz at,
-			Oid client)
+			const CgaePolicy *policy, int held, int required, TimestampTz at, Oid client)
 {
 	CgaeDecay	decay = cgae_policy_decay(policy);
 	CgaeRobustness decayed;
@@ -102,7 +101,7 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
 	bool		told = cgae_may_be_told(client);
 
 	if (standing->status != CGAE_ACTIVE)
-		why = psprintf("Its status is %s.", status);
+		why = psprintf("Its status is %s.", cgae_status_labels[standing->status]);
 	else if (standing->certified)
 	{
 		cgae_decay_core_apply(&standing->robustness,
@@ -151,7 +150,6 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	CgaePolicy	policy;
 	Datum		values[1];
 	char	   *agent_id;
-	char	   *status;
 	int			required;
 	int			held;
 	Oid			agents;
@@ -175,7 +173,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	cgae_owner_begin(cgae_relation_owner(agents), &rights);
 	/* one plan for all application tables */
 	if (cgae_owner_execute(agents, CGAE_Q_REQUIRE_TIER,
-						   "SELECT " CGAE_STANDING_COLUMNS ", status FROM cgae.agents"
+						   "SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
 						   " WHERE agent_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
 						   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
@@ -184,12 +182,10 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 						RelationGetRelationName(trigdata->tg_relation), cgae_tier_labels[required]),
 				 errtable(trigdata->tg_relation)));
 	standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	status = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5);
 	at = Max(GetCurrentTimestamp(), standing.certified_at);
 	held = cgae_standing_effective_tier(&standing, &policy, at);
 	if (held < required)
-		refuse_tier(trigdata, agent_id, &standing, status, &policy, held, required, at,
-					rights.save_userid);
+		refuse_tier(trigdata, agent_id, &standing, &policy, held, required, at, rights.save_userid);
 	cgae_owner_end(&rights);
 	return PointerGetDatum(NULL);
 }

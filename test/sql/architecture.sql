@@ -126,6 +126,9 @@ FROM large;
 SELECT length(cgae.canonical_json(c)) AS length, cgae.architecture_digest(c) = cgae.architecture_digest(cgae.canonical_json(c)::json) AS stable
 FROM (SELECT (repeat('{"b":', 1000) || '0' || repeat(',"a":"' || repeat('x', 5000) || '"}', 1000))::json AS c) AS s;
 
+-- up to 15 digits a number is its own shortest form; around the limits of that
+SELECT cgae.canonical_json('[123456789012345e285, 123456789012345e286, 0.0000123456789012345, 1234567890.123450, 999999999999999.9, 1e-300, 1e-301, 100000e300, -0.1e1, -0.0, 9007199254740993.0]');
+
 -- the same hash in a database of another encoding
 SELECT current_database() AS regression_database \gset
 CREATE DATABASE cgae_latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER libc TEMPLATE template0;
@@ -146,6 +149,9 @@ SELECT cgae.canonical_json(('"\u65e5' || convert_from('\xc3bc', 'SQL_ASCII') || 
 \set VERBOSITY sqlstate
 SELECT cgae.canonical_json(('"' || convert_from('\xfc', 'SQL_ASCII') || '"')::json);
 SELECT cgae.canonical_json(('{"a": "' || convert_from('\xfc', 'SQL_ASCII') || '", "a": 1}')::json);
+-- a digest given up halfway leaves nothing to the next
+SELECT cgae.architecture_hash(('["' || repeat('x', 20000) || convert_from('\xfc', 'SQL_ASCII') || '"]')::json);
+SELECT cgae.architecture_hash('{"a": 1}');
 \set VERBOSITY default
 \c :regression_database
 DROP DATABASE cgae_latin1;
