@@ -145,6 +145,8 @@ INSERT INTO attempt (refused, statement) VALUES
   ('{42501,-,-,-,-,-}', 'ALTER SCHEMA cgae RENAME TO c'),
   ('{42501,-,-,-,-,-}', 'ALTER EXTENSION cgae ADD TABLE other.mine'),
   ('{42501,-,-,-,-,ok}', 'SELECT cgae.rotate_audit_seed()');
+-- of a partitioned table there is nothing to inherit, whoever asks
+UPDATE attempt SET refused = '{42809,-,-,-,-,-}' WHERE statement ~ ' INHERITS ' AND t.partitioned();
 
 CREATE FUNCTION t.refusals(statement text) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
