@@ -115,43 +115,43 @@ sub client
 	return;
 }
 
-# The server's processes, the postmaster first.
-sub processes
+# The postmaster, as the file says that it leaves behind when it is killed.
+sub postmaster
 {
-	open(my $file, '<', "$dir/data/postmaster.pid") or die $!;
-	my $postmaster = int(<$file> // 0);
-	my @children;
-	for my $stat (glob('/proc/[0-9]*/stat'))
-	{
-		open(my $f, '<', $stat) or next;
-		my $line = <$f> // next;
-		push(@children, $1) if $line =~ /^(\d+) \(.*\) \S $postmaster /;
-	}
-	return ($postmaster, @children);
+	open(my $file, '<', "$dir/data/postmaster.pid") or return 0;
+	return int(<$file> // 0);
 }
 
+# All that runs in the server's folder, orphans too.
+sub processes { return grep { (readlink("/proc/$_/cwd") // '') eq "$dir/data" } map { m{(\d+)$} } glob('/proc/[0-9]*') }
+
 # kill -9: everything at once, or the postmaster alone, whom the others follow when they notice.
+# One that was being forked meanwhile, or waits for a lock of the dead, is killed after them.
 sub kill_server
 {
-	my ($postmaster, @children) = processes();
-	kill('KILL', $postmaster, rand() < 0.5 ? @children : ());
-	delete $server->{running};
+	my $all = rand() < 0.5;
 	my $until = time + 60;
-	sleep(0.02) while time < $until && grep { kill(0, $_) } $postmaster, @children;
-	return !grep { kill(0, $_) } $postmaster, @children;
+	my $patience = time + 5;
+	kill('KILL', postmaster(), $all ? processes() : ());
+	delete $server->{running};
+	while (time < $until && (my @left = processes()))
+	{
+		kill('KILL', @left) if $all || time > $patience;
+		sleep(0.02);
+	}
+	return !processes();
 }
 
 # A second crash, while the server recovers from the first.
 sub crash_again
 {
-	my ($dead) = processes();
+	my $dead = postmaster();
 	my $until = time + 60;
 	system("$Throwaway::bin/pg_ctl -D $dir/data -l $server->{log} -W start >/dev/null 2>&1");
 	while (time < $until)
 	{
 		# the file is the dead server's until the new one takes over
-		my ($postmaster) = eval { processes() };
-		last if $postmaster && $postmaster != $dead && kill(0, $postmaster);
+		last if postmaster() != 0 && postmaster() != $dead && kill(0, postmaster());
 		sleep(0.005);
 	}
 	sleep(rand(0.3));
