@@ -132,14 +132,16 @@ sub kill_server
 	my $all = rand() < 0.5;
 	my $until = time + 60;
 	my $patience = time + 5;
-	kill('KILL', postmaster(), $all ? processes() : ());
+	my $postmaster = postmaster();
+	kill('KILL', $postmaster, $all ? processes() : ());
 	delete $server->{running};
-	while (time < $until && (my @left = processes()))
+	# a dead postmaster that nobody has taken note of would keep the next one from starting
+	while (time < $until && (processes() || kill(0, $postmaster)))
 	{
-		kill('KILL', @left) if $all || time > $patience;
+		kill('KILL', processes()) if $all || time > $patience;
 		sleep(0.02);
 	}
-	return !processes();
+	return !processes() && !kill(0, $postmaster);
 }
 
 # A second crash, while the server recovers from the first.
