@@ -114,8 +114,13 @@ my $toggle = sub {
 my ($said, $ok) = run($owner, "pg_dump -d $source --schema-only --file=$dir/step.sql && psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d $to -f $dir/step.sql");
 ok($ok, 'by the owner: the schema') or diag($said);
 is($toggle->('DISABLE'), '', 'by the owner: triggers off');
-($said, $ok) = run($owner, "pg_dump -d $source --data-only --file=$dir/step.sql && psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d $to -f $dir/step.sql");
-ok($ok, 'by the owner: the data') or diag($said);
+# pg_dump does not order the partitions of tables by their foreign keys: agents go first
+my $partitioned = sql($owner, $source, "SELECT relkind = 'p' FROM pg_class WHERE oid = 'cgae.agents'::regclass") eq "t\n";
+for my $part ($partitioned ? ("--table='cgae.agents*'", "--exclude-table='cgae.agents*'") : (''))
+{
+	($said, $ok) = run($owner, "pg_dump -d $source --data-only $part --file=$dir/step.sql && psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d $to -f $dir/step.sql");
+	ok($ok, "by the owner: the data $part") or diag($said);
+}
 is($toggle->('ENABLE'), '', 'by the owner: triggers on');
 is(sql($owner, $to, 'SELECT cgae.upgrade_registry()'), "1\n", 'by the owner: upgrade_registry()');
 is_copy('by the owner');
