@@ -107,7 +107,7 @@ CREATE TRIGGER touched AFTER UPDATE ON cgae.agents FOR EACH STATEMENT EXECUTE FU
 SELECT is((SELECT string_agg((cgae.certify('h', '(1,1,1,1)', request_id => 'u1')).seq::text, ' ') FROM generate_series(1, 3)), '5 5 5', 'called three times');
 SELECT is((SELECT string_agg(name, ' ' ORDER BY name) FROM fired), 'stored touched', '... triggers see one');
 DROP TRIGGER stored ON cgae.certifications; DROP TRIGGER touched ON cgae.agents;
-CREATE UNIQUE INDEX one_evidence ON cgae.certifications ((audit_details ->> 'evidence'));
+CREATE UNIQUE INDEX one_evidence ON cgae.certifications (agent_id, (audit_details ->> 'evidence'));
 SELECT is(t.twice($$cgae.certify('h', '(1,1,1,1)', audit_details => '{"evidence": 1}', request_id => 'u2')$$), '(certified,h,6,T5,active,T5) twice', 'beside an index of the user''s');
 TRUNCATE before; INSERT INTO before SELECT t.state();
 SELECT matches(t.try($$SELECT cgae.certify('h', '(1,1,1,1)', audit_details => '{"evidence": 1}', request_id => 'u3')$$), '^27000: ', '... whose refusal is no success');
