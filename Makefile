@@ -78,7 +78,8 @@ OBJS = \
 	src/trigger_append_only.o \
 	src/trigger_certification.o \
 	src/trigger_require_tier.o \
-	src/unconfirmed.o
+	src/unconfirmed.o \
+	src/user_code.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \

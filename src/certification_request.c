@@ -56,7 +56,7 @@ cgae_request_look(Relation certifications, CgaeCertification *certification, Cga
 
 	certification->seen_seq = 0;
 	certification->is_outrun = certification->is_repeated = false;
-	cgae_owner_begin(cgae_relation_owner(root), &rights);
+	cgae_owner_begin(cgae_relation_owner(root), true, &rights);
 	if (cgae_owner_execute(root, CGAE_Q_FIND_REQUEST, LOOK,
 						   lengthof(types), types, values, NULL) > 0)
 	{

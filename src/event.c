@@ -7,19 +7,14 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -27,6 +22,7 @@
 #include "guard.h"
 #include "notify.h"
 #include "table_shape.h"
+#include "user_code.h"
 
 /* How many events wait at most: memory stays small however many agents a statement has. */
 #define MAX_WAITING 1000
@@ -87,7 +83,7 @@ write_announced(Oid agents, const AnnouncedEvent *events, int count, CgaeQuery q
 	PG_TRY();
 	{
 		/* one plan and one owner for all partitions of the table */
-		cgae_owner_begin(cgae_relation_owner(agents), &rights);
+		cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 		processed = cgae_owner_execute(agents, query, sql, EVENT_VALUES, types, values, NULL);
 		cgae_owner_end(&rights);
 	}
@@ -152,39 +148,6 @@ cgae_event_claim(const text *agent_id, int32 seq, TimestampTz *recorded_at)
 	return true;
 }
 
-/*
- * Has any table below a root a trigger for an operation that is not the
- * registry's, or a rule?  The server's own triggers, for foreign keys, do not
- * count: they read neither events nor what an agent's update changes.
- */
-static bool
-is_watched(Oid root, int16 operation, const char *guard)
-{
-	Oid			ours = LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))),
-									  0, NULL, true);
-	List	   *tables = find_all_inheritors(root, AccessShareLock, NULL);
-	ListCell   *cell;
-	bool		found = false;
-
-	foreach(cell, tables)
-	{
-		Relation	table = table_open(lfirst_oid(cell), NoLock);
-		const TriggerDesc *desc = table->trigdesc;
-
-		found |= table->rd_rules != NULL;
-		for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
-		{
-			const Trigger *trigger = &desc->triggers[i];
-
-			found |= (trigger->tgtype & operation) != 0 && !trigger->tgisinternal &&
-				trigger->tgenabled != TRIGGER_DISABLED && trigger->tgfoid != ours;
-		}
-		table_close(table, NoLock);
-	}
-	list_free(tables);
-	return found;
-}
-
 CgaeEventBatch *
 cgae_event_batch_begin(void)
 {
@@ -194,8 +157,9 @@ cgae_event_batch_begin(void)
 	CgaeEventBatch *batch;
 
 	if (!OidIsValid(agents) || !OidIsValid(events) ||
-		is_watched(agents, TRIGGER_TYPE_UPDATE, "guard_agents") ||
-		is_watched(events, TRIGGER_TYPE_INSERT, "guard_events"))
+		cgae_has_rules(agents) || cgae_has_rules(events) ||
+		cgae_has_user_trigger(agents, "guard_agents", TRIGGER_TYPE_UPDATE) ||
+		cgae_has_user_trigger(events, "guard_events", TRIGGER_TYPE_INSERT))
 		return NULL;
 	batch = palloc(sizeof(CgaeEventBatch));
 	batch->agents = agents;

@@ -120,7 +120,7 @@ cgae_restrict_search_path(void)
 }
 
 void
-cgae_owner_begin(Oid owner, CgaeOwnerRights *rights)
+cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights)
 {
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -130,8 +130,9 @@ cgae_owner_begin(Oid owner, CgaeOwnerRights *rights)
 	 * off run with his rights too, and names that he left unqualified must not
 	 * mean what the client says: he could put a table of his own in their way.
 	 */
-	rights->guc_nest_level = strcmp(namespace_search_path, SAFE_SEARCH_PATH) == 0 ? 0 :
-		cgae_restrict_search_path();
+	rights->guc_nest_level =
+		is_restricted && strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 ?
+		cgae_restrict_search_path() : 0;
 
 	/* an error restores both, with the (sub)transaction */
 	GetUserIdAndSecContext(&rights->save_userid, &rights->save_sec_context);
@@ -169,7 +170,7 @@ cgae_guard_execute(Relation relation, CgaeQuery query, const char *sql,
 	CgaeOwnerRights rights;
 	uint64		processed;
 
-	cgae_owner_begin(cgae_relation_owner(root), &rights);
+	cgae_owner_begin(cgae_relation_owner(root), true, &rights);
 	processed = cgae_owner_execute(root, query, sql, argument_count, types, values, nulls);
 	cgae_owner_end(&rights);
 	return processed;

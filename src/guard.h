@@ -52,16 +52,18 @@ extern int	cgae_restrict_search_path(void);
 
 /*
  * The same in three steps, for a statement whose rows are to be read before
- * the end, and for the rights of another owner.
+ * the end, and for the rights of another owner.  Where the statement can run no
+ * code of the user's, is_restricted may be false: it then runs with the client's
+ * search_path, which costs less.
  */
 typedef struct CgaeOwnerRights
 {
 	Oid			save_userid;
 	int			save_sec_context;
-	int			guc_nest_level; /* 0: search_path was restricted already */
+	int			guc_nest_level; /* 0: search_path was left alone */
 } CgaeOwnerRights;
 
-extern void cgae_owner_begin(Oid owner, CgaeOwnerRights *rights);
+extern void cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights);
 extern uint64 cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql,
 								 int argument_count, const Oid *types,
 								 const Datum *values, const char *nulls);

@@ -11,6 +11,7 @@
 typedef enum CgaeQuery
 {
 	CGAE_Q_TOUCH_AGENT,			/* guard: lock, check and rewrite an agent's row */
+	CGAE_Q_TOUCH_AGENT_SEEN,	/* guard: the same where code of the user's looks on */
 	CGAE_Q_TOUCH_AGENTS,		/* guard: the same for a batch */
 	CGAE_Q_LOCK_AGENTS,			/* guard: lock the agents of a batch, in their order */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */

@@ -206,7 +206,7 @@ cgae_row_open(CgaeRow *row, const CgaeShape *shape, TupleDesc desc, HeapTuple tu
 	row->desc = desc;
 	row->values = palloc(desc->natts * (sizeof(Datum) + sizeof(bool)));
 	row->nulls = (bool *) (row->values + desc->natts);
-	row->changed = NULL;
+	row->changed = false;
 	heap_deform_tuple(tuple, desc, row->values, row->nulls);
 }
 
@@ -228,11 +228,9 @@ row_change(CgaeRow *row, int column, Datum value, bool isnull)
 {
 	int			index = row->shape->index[column];
 
-	if (row->changed == NULL)
-		row->changed = palloc0(row->desc->natts * sizeof(bool));
 	row->values[index] = value;
 	row->nulls[index] = isnull;
-	row->changed[index] = true;
+	row->changed = true;
 }
 
 void
@@ -250,9 +248,16 @@ cgae_row_set_null(CgaeRow *row, int column)
 HeapTuple
 cgae_row_close(CgaeRow *row, HeapTuple tuple)
 {
-	if (row->changed == NULL)
+	HeapTuple	result;
+
+	if (!row->changed)
 		return tuple;
-	return heap_modify_tuple(tuple, row->desc, row->values, row->nulls, row->changed);
+	/* heap_modify_tuple() would take the old tuple apart again */
+	result = heap_form_tuple(row->desc, row->values, row->nulls);
+	result->t_data->t_ctid = tuple->t_data->t_ctid;
+	result->t_self = tuple->t_self;
+	result->t_tableOid = tuple->t_tableOid;
+	return result;
 }
 
 bool

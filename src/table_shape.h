@@ -62,7 +62,7 @@ typedef struct CgaeRow
 	TupleDesc	desc;
 	Datum	   *values;
 	bool	   *nulls;
-	bool	   *changed;		/* set by cgae_row_set* */
+	bool		changed;		/* by cgae_row_set* */
 } CgaeRow;
 
 #define ROW_VALUE(row, column) ((row)->values[(row)->shape->index[column]])
