@@ -4,10 +4,8 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -120,41 +118,33 @@ cgae_touch_agent(Relation certifications, CgaeCertification *certification)
 		check_judged(certifications, certification, processed == 1);
 }
 
-/* Does any table below a root have more BEFORE ROW triggers for an operation than its guard? */
+/* A condition for cgae_any_table(): more BEFORE ROW triggers for an operation than the guard? */
 static bool
-has_other_before_trigger(Oid root, int16 operation)
+has_other_before_trigger(Relation table, const void *argument)
 {
-	List	   *tables = find_all_inheritors(root, AccessShareLock, NULL);
-	ListCell   *cell;
-	bool		found = false;
+	int16		operation = *(const int16 *) argument;
+	const TriggerDesc *desc = table->trigdesc;
+	int			count = 0;
 
-	foreach(cell, tables)
-	{
-		Relation	table = table_open(lfirst_oid(cell), NoLock);
-		const TriggerDesc *desc = table->trigdesc;
-		int			count = 0;
-
-		for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
-			if (TRIGGER_FOR_ROW(desc->triggers[i].tgtype) &&
-				TRIGGER_FOR_BEFORE(desc->triggers[i].tgtype) &&
-				(desc->triggers[i].tgtype & operation) != 0 &&
-				desc->triggers[i].tgenabled != TRIGGER_DISABLED)
-				count++;
-		found |= count > 1;
-		table_close(table, NoLock);
-	}
-	list_free(tables);
-	return found;
+	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
+		if (TRIGGER_FOR_ROW(desc->triggers[i].tgtype) &&
+			TRIGGER_FOR_BEFORE(desc->triggers[i].tgtype) &&
+			(desc->triggers[i].tgtype & operation) != 0 &&
+			desc->triggers[i].tgenabled != TRIGGER_DISABLED)
+			count++;
+	return count > 1;
 }
 
 bool
 cgae_may_touch_together(Relation certifications)
 {
+	static const int16 insert = TRIGGER_TYPE_INSERT,
+				update = TRIGGER_TYPE_UPDATE;
 	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
 
 	return OidIsValid(agents) &&
-		!has_other_before_trigger(cgae_table_root(certifications), TRIGGER_TYPE_INSERT) &&
-		!has_other_before_trigger(agents, TRIGGER_TYPE_UPDATE);
+		!cgae_any_table(cgae_table_root(certifications), has_other_before_trigger, &insert) &&
+		!cgae_any_table(agents, has_other_before_trigger, &update);
 }
 
 /*

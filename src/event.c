@@ -7,10 +7,8 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "nodes/value.h"
@@ -152,6 +150,31 @@ cgae_event_claim(const text *agent_id, int32 seq, TimestampTz *recorded_at)
 	return true;
 }
 
+/* What is_watched() asks about: triggers for an operation that call another function. */
+typedef struct Watch
+{
+	int16		operation;
+	Oid			guard;
+} Watch;
+
+/* A condition for cgae_any_table(). */
+static bool
+table_is_watched(Relation table, const void *argument)
+{
+	const Watch *watch = argument;
+	const TriggerDesc *desc = table->trigdesc;
+	bool		found = table->rd_rules != NULL;
+
+	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
+	{
+		const Trigger *trigger = &desc->triggers[i];
+
+		found |= (trigger->tgtype & watch->operation) != 0 && !trigger->tgisinternal &&
+			trigger->tgenabled != TRIGGER_DISABLED && trigger->tgfoid != watch->guard;
+	}
+	return found;
+}
+
 /*
  * Has any table below a root a trigger for an operation that is not the
  * registry's, or a rule?  The server's own triggers, for foreign keys, do not
@@ -160,29 +183,12 @@ cgae_event_claim(const text *agent_id, int32 seq, TimestampTz *recorded_at)
 static bool
 is_watched(Oid root, int16 operation, const char *guard)
 {
-	Oid			ours = LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))),
-									  0, NULL, true);
-	List	   *tables = find_all_inheritors(root, AccessShareLock, NULL);
-	ListCell   *cell;
-	bool		found = false;
+	Watch		watch = {
+		operation,
+		LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL, true)
+	};
 
-	foreach(cell, tables)
-	{
-		Relation	table = table_open(lfirst_oid(cell), NoLock);
-		const TriggerDesc *desc = table->trigdesc;
-
-		found |= table->rd_rules != NULL;
-		for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
-		{
-			const Trigger *trigger = &desc->triggers[i];
-
-			found |= (trigger->tgtype & operation) != 0 && !trigger->tgisinternal &&
-				trigger->tgenabled != TRIGGER_DISABLED && trigger->tgfoid != ours;
-		}
-		table_close(table, NoLock);
-	}
-	list_free(tables);
-	return found;
+	return cgae_any_table(root, table_is_watched, &watch);
 }
 
 CgaeEventBatch *

@@ -5,11 +5,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -186,6 +189,27 @@ cgae_relation_owner(Oid relid)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+bool
+cgae_any_table(Oid root, CgaeTableCondition holds, const void *argument)
+{
+	List	   *tables;
+	ListCell   *cell;
+	bool		found = false;
+
+	/* find_all_inheritors() takes it that its caller has locked the top */
+	LockRelationOid(root, RowExclusiveLock);
+	tables = find_all_inheritors(root, RowExclusiveLock, NULL);
+	foreach(cell, tables)
+	{
+		Relation	table = table_open(lfirst_oid(cell), NoLock);
+
+		found |= holds(table, argument);
+		table_close(table, NoLock);
+	}
+	list_free(tables);
+	return found;
 }
 
 bool

@@ -70,6 +70,15 @@ extern void cgae_owner_end(const CgaeOwnerRights *rights);
 /* Owner of a relation. */
 extern Oid	cgae_relation_owner(Oid relid);
 
+/*
+ * Does a condition hold for the table at the top or any partition of it?  All
+ * are locked first as for writing rows, to the end of the transaction: who
+ * wants to make a trigger or rule waits, and so the answer stands when the
+ * rows are written.
+ */
+typedef bool (*CgaeTableCondition) (Relation table, const void *argument);
+extern bool cgae_any_table(Oid root, CgaeTableCondition holds, const void *argument);
+
 /* How many triggers are being executed within one another. */
 extern int	cgae_trigger_depth(void);
 
