@@ -124,7 +124,8 @@ ISOLATION = \
 	partitions \
 	require_tier \
 	sweep_certify \
-	sweeps
+	sweeps \
+	sweep_watched
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS)) -Wl,-Bsymbolic-functions
 

@@ -83,9 +83,13 @@ for my $case (
 # Data alone is refused by the guards: they would have to derive it anew.
 target($owner);
 run($owner, "pg_dump -d $source --data-only --schema=cgae --file=$dir/data.sql");
-is(sql($owner, $to, 'CREATE EXTENSION cgae; SELECT cgae.create_registry();'), "\n", 'data only: a new registry');
+# with the columns of the dump: a COPY that cannot begin has psql take its rows for statements
+is(sql($owner, $to, 'CREATE EXTENSION cgae; SELECT cgae.create_registry();'
+		. ' ALTER TABLE cgae.agents ADD region text; ALTER TABLE cgae.certifications ADD ticket int;'),
+	"\n", 'data only: a new registry');
 my ($output) = run($owner, "psql -Xq -o /dev/null -v VERBOSITY=sqlstate -d $to -f $dir/data.sql");
 like($output, qr/ERROR:  428C9/, 'data only: refused');
+unlike($output, qr/ERROR:  4(?!28C9)/, 'data only: ... for that reason');
 is(sql($owner, $to, <<'SQL'), "0|0|0|1\n", 'data only: nothing came in');
 SELECT (SELECT count(*) FROM cgae.agents), (SELECT count(*) FROM cgae.certifications),
   (SELECT count(*) FROM cgae.agent_events), (SELECT count(*) FROM cgae.gate_policies);
