@@ -78,7 +78,7 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 				 errhint("What was true in the past is told by cgae.tier_at().")));
 	}
 	cgae_standing_catch_up(&standing);
-	*tier = cgae_standing_effective_tier(&standing, cgae_policy_in_force(), when);
+	*tier = cgae_standing_effective_tier(&standing, cgae_policy_of_registry(), when);
 	return true;
 }
 

@@ -467,6 +467,21 @@ cgae_policy_in_force(void)
 	return load_policy(0);
 }
 
+const CgaePolicy *
+cgae_policy_of_registry(void)
+{
+	const CgaePolicy *policy = cgae_policy_in_force();
+
+	/* the paper's policy is for those who have no agents */
+	if (policy->version == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the registry has no policies: table cgae.gate_policies does not exist"),
+				 errhint("Restore it from a backup; until then nothing is certified or permitted."),
+				 cgae_err_object("gate_policies", NULL, NULL)));
+	return policy;
+}
+
 /*
  * Taking in invalidations costs a tenth of gating a row, so it is done once
  * for a statement and snapshot.  Of two snapshots with one xmax the younger has
@@ -530,7 +545,7 @@ cgae_policy_in_force_for_guard(CgaePolicy *copy)
 	cgae_policy_lock(RowShareLock);
 	if (!announced)
 		generation++;
-	*copy = *cgae_policy_in_force();
+	*copy = *cgae_policy_of_registry();
 	memset(copy->budget_ceiling, 0, sizeof(copy->budget_ceiling));
 }
 

@@ -33,6 +33,12 @@ typedef struct CgaePolicy
 extern const CgaePolicy *cgae_policy_in_force(void);
 
 /*
+ * The same where an agent's authority depends on it: with agents but without
+ * gate_policies it is an error (undefined_table), not the paper's defaults.
+ */
+extern const CgaePolicy *cgae_policy_of_registry(void);
+
+/*
  * The same for a function called row by row, as of the beginning of the
  * client's statement, or of the active snapshot when that is younger.  Never
  * for a question of permission.

@@ -36,7 +36,7 @@ cgae_standing_decayed_tier(const CgaeStanding *standing, const CgaePolicy *polic
 void
 cgae_standing_catch_up(CgaeStanding *standing)
 {
-	int32		last = cgae_policy_in_force()->version;
+	int32		last = cgae_policy_of_registry()->version;
 	int32		seen = cgae_policy_last_seen();
 
 	for (int32 version = Max(seen, 1); version < last; version++)

@@ -168,8 +168,8 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	agent_id = agent_of_row(trigdata, trigger->tgargs[0]);
 	values[0] = CStringGetTextDatum(agent_id);
 
-	cgae_policy_in_force_for_guard(&policy);
 	agents = referenced_agents(trigdata->tg_relation);
+	cgae_policy_in_force_for_guard(&policy);
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 	/* one plan for all application tables */
 	if (cgae_owner_execute(agents, CGAE_Q_REQUIRE_TIER,

@@ -121,5 +121,17 @@ SELECT is(t.try('t_nobody', 'ANALYZE t.mine'), 'ok', 'ANALYZE of an expression o
 SELECT matches(t.try('CREATE INDEX ON t.mine (cgae.gate_tier(r))'), '^42P17: ', 'no index on what policies may change');
 SELECT is(t.try($$CREATE INDEX ON t.mine (cgae.gate_tier(r, '{0,.3,.5,.65,.8,.9}', '{0,.3,.5,.65,.8,.9}', '{0,.25,.45,.6,.75,.85}', 0.5))$$), 'ok', 'one on thresholds given is fine');
 
+-- the owner drops the table: the paper's policy does not take the place of his
+SELECT t.agent('strict'), cgae.certify('strict', '(1,1,1,1)') \g /dev/null
+CREATE TABLE t.operation (agent_id text);
+CREATE TRIGGER needs_t1 AFTER INSERT ON t.operation FOR EACH ROW EXECUTE FUNCTION cgae.require_tier('agent_id', 'T1');
+SELECT is(t.try('INSERT INTO t.operation VALUES (''strict'')'), 'ok', 'permitted while there are policies');
+DROP TABLE cgae.gate_policies CASCADE;
+SELECT is(t.try(statement), '42P01: the registry has no policies: table cgae.gate_policies does not exist', statement || ' without policies')
+FROM (VALUES ('SELECT cgae.permits(''strict'', ''T1'')'), ('SELECT cgae.effective_tier(''strict'')'),
+             ('SELECT cgae.certify(''strict'', ''(1,1,1,1)'')'), ('INSERT INTO t.operation VALUES (''strict'')'),
+             ('UPDATE cgae.agents SET current_tier = ''T0''')) AS v(statement);
+SELECT isnt(cgae.gate_tier('(1,1,1,1)'), NULL, 'a vector alone can be gated, as without a registry');
+
 SELECT * FROM finish();
 ROLLBACK;
