@@ -1,6 +1,7 @@
 # One version, wherever it is written: META.json says it.
 use strict;
 use warnings;
+use File::Temp qw(tempdir);
 use JSON::PP;
 use Test::More;
 
@@ -44,4 +45,9 @@ for my $old (map { /cgae--([\d.]+)\.sql/ && $1 ne $extension ? $1 : () } @script
 	$at = $from{$at} while defined $from{$at} && $steps++ < 100;
 	is($at, $extension, "version $old can be upgraded");
 }
+
+# test/long.d/upgrade makes up a next release by replacing lines, which must be there.
+my $next = tempdir(CLEANUP => 1);
+is(qx(cp -R '$root/Makefile' '$root/cgae.control' '$root/src' '$root/sql' '$next' && python3 '$root/test/upgrade/next_release.py' '$next' 2>&1), '', 'the next release can be made up');
+is($?, 0, '... without an error');
 done_testing();

@@ -45,7 +45,7 @@ change('src/registry_ddl.c', '\t" deregistered_at timestamptz',
        '\t" deregistered_at timestamptz, next_release text NOT NULL DEFAULT \'new\'')
 change('src/registry_ddl.c', '\t"COMMENT ON COLUMN cgae.agents.deregistered_at',
        f'\t"{COLUMN_COMMENT}",\n\t"COMMENT ON COLUMN cgae.agents.deregistered_at')
-change('src/registry_views.c', '\t"  c.auditor, c.recorded_at"\n\t" FROM cgae.certifications AS c";\n\nstatic const char *const certification_history_comments[] = {\n',
-       '\t"  c.auditor, c.recorded_at, cgae.next_release(c.robustness) AS next_release"\n\t" FROM cgae.certifications AS c";\n\n'
-       'static const char *const certification_history_comments[] = {\n'
+END_OF_VIEW = '"\n\t" FROM cgae.certifications AS c";\n\nstatic const char *const certification_history_comments[] = {\n'
+change('src/registry_views.c', END_OF_VIEW,
+       ', cgae.next_release(c.robustness) AS next_release' + END_OF_VIEW +
        '\t"COMMENT ON COLUMN cgae.certification_history.next_release IS \'what the next release brings\'",\n')

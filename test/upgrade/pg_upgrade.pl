@@ -1,5 +1,7 @@
 # pg_upgrade of a cluster that has a registry, by copying and by linking its files; and a dump
 # by the newer pg_dump.  OLD_BIN and NEW_BIN name the servers' folders; the extension is installed for both.
+#
+#   pg_upgrade.pl [probe]      probe: whether the newer server takes over the older one without the extension
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -35,8 +37,25 @@ sub initdb
 sub start { my ($bin, $data) = @_; return shell("$bin/pg_ctl -D $data -l $data.log -w start >/dev/null", "$data: started") || diag(qx(cat $dir/$data.log)) }
 sub stop { my ($bin, $data) = @_; return shell("$bin/pg_ctl -D $data -m fast -w stop", "$data: stopped") }
 
+# To a new cluster of the newer server.
+sub upgrade
+{
+	my ($name, $mode) = @_;
+	initdb($new, $name);
+	return shell("pg_upgrade --old-bindir=$old --new-bindir=$new --old-datadir=$dir/old --new-datadir=$dir/$name --socketdir=$dir --username=postgres $mode", "$name: pg_upgrade")
+	  || diag(qx(tail -n 20 $dir/$name/pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log));
+}
+
 initdb($old, 'old');
 start($old, 'old');
+if (@ARGV)
+{
+	sql('postgres', 'postgres', 'CREATE TABLE any_table (id int)');
+	stop($old, 'old');
+	upgrade('new', '');
+	done_testing();
+	exit;
+}
 sql('postgres', 'postgres', "CREATE ROLE $owner LOGIN; CREATE ROLE $auditor LOGIN; CREATE DATABASE registry OWNER $owner;");
 is(Copy::fill($owner, 'registry'), '', 'the owner makes a registry');
 my $original = contents('registry');
@@ -48,8 +67,7 @@ stop($old, 'old');
 for my $mode ('', '--link')
 {
 	my $name = 'new' . ($mode =~ s/-//gr);
-	initdb($new, $name);
-	shell("pg_upgrade --old-bindir=$old --new-bindir=$new --old-datadir=$dir/old --new-datadir=$dir/$name --socketdir=$dir --username=postgres $mode", "$name: pg_upgrade");
+	upgrade($name, $mode) or last;
 	start($new, $name);
 	like(sql('postgres', 'registry', 'SHOW server_version'), qr/^(?!15)\d/, "$name: it is a newer server");
 	same_contents(contents('registry'), $original, "$name: the same registry");
