@@ -77,7 +77,7 @@ unpack_source() {
 build_server() {
   local name=$1 cflags=$2 folder options began=$SECONDS
   shift 2
-  options=(--enable-debug --without-readline --without-icu "$@")
+  options=(--enable-debug --enable-tap-tests --without-readline --without-icu "$@")
   folder=$server_cache/$name-$pg_major-$(printf '%s\n' "$cflags" "${options[@]}" | sha256sum | cut -c1-8)
   pg_bin=$folder/bin
   mkdir -p "$server_cache"
@@ -113,19 +113,29 @@ build_assertion_server() {
 
 # compile_server FOLDER SOURCE CFLAGS OPTION...: what PGXS and the suites use.
 compile_server() {
-  local folder=$1 source=$2 cflags=$3 part
+  local folder=$1 source=$2 cflags=$3 part libraries
   shift 3
   mkdir -p "$scratch/server-build"
   cd "$scratch/server-build" || return
   # a compiler with a sanitizer calls configure's test programs leaky
   export ASAN_OPTIONS=detect_leaks=0
-  "$source/configure" -q "--prefix=$folder" "CFLAGS=$cflags" "$@" || return
+  # Debian's patches have libraries in /usr/lib/postgresql, whatever the prefix, unless this names
+  # PostgreSQL; the distribution's own server is never to be overwritten
+  "$source/configure" -q "--prefix=$folder" "--libdir=$folder/lib/postgresql" "CFLAGS=$cflags" "$@" || return
+  # shellcheck disable=SC2016 # for make to expand
+  libraries=$(printf 'include src/Makefile.global\nprint:\n\t@echo $(pkglibdir)\n' | make -s -f - top_builddir=. print)
+  [ "$libraries" = "$folder/lib/postgresql" ] || {
+    echo "it would be installed in $libraries"
+    return 1
+  }
   # neither ecpg nor the other procedural languages
   for part in src/{common,port,timezone,backend,backend/utils/mb/conversion_procs,backend/snowball} \
-    src/{include,interfaces/libpq,fe_utils,bin,pl/plpgsql,makefiles,test/regress,test/isolation} config; do
+    src/{include,interfaces/libpq,backend/replication/libpqwalreceiver,backend/replication/pgoutput,fe_utils,bin} \
+    src/{pl/plpgsql,makefiles,test/regress,test/isolation,test/perl} config; do
     nice -n 19 make -s -j2 -C "$part" all || return
     nice -n 19 make -s -C "$part" install || return
   done
+  make -s -C src install-local || return       # Makefile.global and others, for PGXS
   cp "$source/src/tools/valgrind.supp" "$folder/share/" || return
   cd / && rm -rf "$scratch/server-build"
 }
