@@ -71,8 +71,9 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 	entry = hash_search(plans, &key, HASH_ENTER, &found);
 	if (!found)
 		entry->plan = NULL;
+	/* without arguments there is no array, and memcmp() and memcpy() take no null */
 	if (entry->plan != NULL &&
-		memcmp(entry->argument_types, argument_types, types_size) == 0 &&
+		(types_size == 0 || memcmp(entry->argument_types, argument_types, types_size) == 0) &&
 		!is_rewritten_away(entry->plan))
 		return entry->plan;
 
@@ -91,7 +92,8 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 
-	memcpy(entry->argument_types, argument_types, types_size);
+	if (types_size > 0)
+		memcpy(entry->argument_types, argument_types, types_size);
 	entry->plan = plan;			/* validity last: preparing may have failed */
 	return plan;
 }
