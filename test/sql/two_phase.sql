@@ -113,9 +113,11 @@ SELECT cgae.certify('a', '(1,1,1,1)');
 ROLLBACK;
 CREATE FUNCTION public.sly(id text) RETURNS text IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT tier FROM cgae.certify(id, '(0.5,0.5,0.5,1)')); END $$;
 SELECT public.sly('a');
-SET force_parallel_mode = on;
+-- which 16 has renamed
+SELECT name AS parallel_mode FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \gset
+SET :parallel_mode = on;
 SELECT public.sly(agent_id) FROM cgae.agents WHERE agent_id = 'a';
-RESET force_parallel_mode;
+RESET :parallel_mode;
 TABLE public.standing;
 
 DROP FUNCTION public.sly, public.certify_late CASCADE;
