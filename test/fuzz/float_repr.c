@@ -8,6 +8,7 @@
 
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "float_repr.h"
@@ -51,14 +52,19 @@ check(const char *number)
 	PyMem_Free(expected);
 }
 
-/* The exact decimal expansion of a double, or of the midpoint between it and the next. */
+/*
+ * The exact decimal expansion of a double, or of the midpoint between it and
+ * the next.  Beyond the greatest one it is where numbers begin to be infinite.
+ */
 static void
 expansion(double value, bool midpoint, char *out)
 {
 	long double exact = value;
 
-	if (midpoint)
-		exact = ((long double) value + (long double) nextafter(value, INFINITY)) / 2;
+	if (midpoint && value == DBL_MAX)
+		exact += (exact - nextafter(value, 0)) / 2;
+	else if (midpoint)
+		exact = (exact + (long double) nextafter(value, INFINITY)) / 2;
 	/* the C library's: exact, and it knows long double */
 #undef snprintf
 	snprintf(out, LONGEST, "%.780Le", exact);
