@@ -47,6 +47,12 @@ static CgaeCertification *announced = NULL;
 static CgaeBatch *announced_batch = NULL;
 static int	announced_batch_depth = 0;
 
+static Oid
+agents_relid(void)
+{
+	return get_relname_relid("agents", get_namespace_oid("cgae", false));
+}
+
 CgaeCertification *
 cgae_claim_certification(const text *agent_id)
 {
@@ -104,22 +110,16 @@ update_agent(Relation certifications, Datum agent_id)
 #define ONE_AGENT " WHERE agent_id OPERATOR(pg_catalog.=) $1"
 	static const Oid types[] = {TEXTOID};
 	Oid			relid = cgae_table_root(certifications);
-	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	Oid			agents = agents_relid();
+	bool		is_seen = !OidIsValid(agents) || cgae_agents_run_user_code(agents);
 	CgaeOwnerRights rights;
 	uint64		processed;
 
-	if (OidIsValid(agents) && !cgae_agents_run_user_code(agents))
-	{
-		cgae_owner_begin(cgae_relation_owner(relid), false, &rights);
-		processed = cgae_owner_execute(relid, CGAE_Q_TOUCH_AGENT, TOUCH ONE_AGENT,
-									   lengthof(types), types, &agent_id, NULL);
-	}
-	else
-	{
-		cgae_owner_begin(cgae_relation_owner(relid), true, &rights);
-		processed = cgae_owner_execute(relid, CGAE_Q_TOUCH_AGENT_SEEN, TOUCH_ALL ONE_AGENT,
-									   lengthof(types), types, &agent_id, NULL);
-	}
+	cgae_owner_begin(cgae_relation_owner(relid), is_seen, &rights);
+	processed = cgae_owner_execute(relid,
+								   is_seen ? CGAE_Q_TOUCH_AGENT_SEEN : CGAE_Q_TOUCH_AGENT,
+								   is_seen ? TOUCH_ALL ONE_AGENT : TOUCH ONE_AGENT,
+								   lengthof(types), types, &agent_id, NULL);
 	cgae_owner_end(&rights);
 	return processed;
 }
@@ -147,7 +147,7 @@ cgae_touch_agent(Relation certifications, CgaeCertification *certification)
 bool
 cgae_may_touch_together(Relation certifications)
 {
-	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	Oid			agents = agents_relid();
 
 	return OidIsValid(agents) &&
 		!cgae_has_user_trigger(cgae_table_root(certifications), "guard_certifications",
@@ -171,7 +171,7 @@ update_agents(Relation certifications, Datum agent_ids)
 	static const char lock[] = "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)"
 		" ORDER BY agent_id FOR NO KEY UPDATE";
 	Oid			relid = cgae_table_root(certifications);
-	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	Oid			agents = agents_relid();
 	CgaeOwnerRights rights;
 	uint64		processed;
 
