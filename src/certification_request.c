@@ -28,9 +28,17 @@
 	" ON c.agent_id OPERATOR(pg_catalog.=) $1 AND c.request_id OPERATOR(pg_catalog.=) $2" \
 	" WHERE a.agent_id OPERATOR(pg_catalog.=) $1"
 
+/* May the column of a certification be null? */
+static bool
+is_nullable(CertificationColumn column)
+{
+	return column == CERT_ROBUSTNESS || column == CERT_TIER || column == CERT_PREVIOUS_TIER ||
+		column == CERT_OBSERVED_HASH;
+}
+
 /* Copy the record out of the first row, to outlive the statement. */
 static void
-take_record(CgaeRecord *record)
+take_record(const CgaeCertification *certification, CgaeRecord *record)
 {
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 
@@ -39,6 +47,14 @@ take_record(CgaeRecord *record)
 		Form_pg_attribute att = TupleDescAttr(desc, c + 1);
 		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, c + 2, &record->nulls[c]);
 
+		/* the owner can drop NOT NULL */
+		if (record->nulls[c] && !is_nullable(c))
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("certification on record for agent \"%s\" under request_id \"%s\" has a null %s",
+							text_to_cstring(certification->agent_id),
+							text_to_cstring(certification->request_id), NameStr(att->attname)),
+					 cgae_err_object("certifications", NameStr(att->attname), NULL)));
 		record->values[c] = record->nulls[c] ? (Datum) 0 :
 			SPI_datumTransfer(value, att->attbyval, att->attlen);
 	}
@@ -69,7 +85,7 @@ cgae_request_look(Relation certifications, CgaeCertification *certification, Cga
 		certification->is_repeated = !isnull;
 		if (certification->is_repeated && record != NULL)
 		{
-			take_record(record);
+			take_record(certification, record);
 			certification->is_mismatch =
 				strcmp(TextDatumGetCString(record->values[CERT_OUTCOME]), CGAE_OUTCOME_MISMATCH) == 0;
 		}

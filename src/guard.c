@@ -58,6 +58,10 @@ cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function cgae.%s was not called as a trigger", function)));
 
+	/* DDL that another trigger rolled back leaves behind what it made of the relation's entry */
+	if (!trigdata->tg_relation->rd_isvalid)
+		RelationClose(RelationIdGetRelation(RelationGetRelid(trigdata->tg_relation)));
+
 	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
 		(later = later_before_trigger(trigdata)) != NULL)
 		ereport(ERROR,

@@ -200,8 +200,12 @@ cgae_facts_next(CgaeFacts *facts, CgaeFact *fact)
 	if (fact->certified_tier != CGAE_NO_TIER)
 	{
 		value = cgae_facts_column(facts, FACT_ROBUSTNESS, &isnull);
-		if (isnull)				/* the guard lets no such row in */
-			elog(ERROR, "certification without a robustness vector");
+		if (isnull)				/* the guard lets no such row in, but the owner can drop it */
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("a certification with a tier has no robustness vector"),
+					 errhint("SELECT * FROM cgae.check_registry() tells which."),
+					 cgae_err_object("certifications", "robustness", NULL)));
 		fact->robustness = *DatumGetRobustnessP(value);
 	}
 	facts->row++;

@@ -85,16 +85,39 @@ cgae_register_agent(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(id);
 }
 
-/* Does the agent exist, as far as the caller may see? */
+/* An update reached no row: refuse it for what kept it from there. */
 static void
-require_agent(FunctionCallInfo fcinfo, Datum agent_id)
+refuse_not_updated(FunctionCallInfo fcinfo, const Datum *values)
 {
 	static const Oid types[] = {TEXTOID};
 
 	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
 						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   lengthof(types), types, &agent_id, NULL, false) == 0)
-		cgae_refuse_unknown_agent(agent_id);
+						   lengthof(types), types, values, NULL, false) == 0)
+		cgae_refuse_unknown_agent(values[0]);
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("update of agent \"%s\" was suppressed", TextDatumGetCString(values[0])),
+			 errhint("A trigger, rule or row-level security policy on cgae.agents prevents it."),
+			 cgae_err_object("agents", NULL, NULL)));
+}
+
+/* Refuse to lift a hold that does not stand. */
+static void
+require_hold(FunctionCallInfo fcinfo, const Datum *values)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+
+	if (cgae_statement_run(fcinfo, CGAE_Q_HOLD_MISSING,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
+						   " AND ($2 OPERATOR(pg_catalog.=) ANY (holds)) IS NOT TRUE",
+						   lengthof(types), types, values, NULL, false) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("agent \"%s\" has no hold \"%s\"", TextDatumGetCString(values[0]),
+						TextDatumGetCString(values[1])),
+				 errhint("Its holds are listed in column holds of cgae.agents."),
+				 cgae_err_object("agents", "holds", NULL)));
 }
 
 /* Does the hash that the statement returned agree with an observed one? */
@@ -146,7 +169,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 							   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
 							   " RETURNING COALESCE(architecture_digest, architecture_hash)",
 							   lengthof(types), types, values, NULL, false) == 0)
-			cgae_refuse_unknown_agent(values[0]);
+			refuse_not_updated(fcinfo, values);
 		matches = returned_hash_agrees(observed);
 	}
 	cgae_statement_end();
@@ -156,7 +179,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 /* Run an update of one agent that returns its status. */
 static Datum
 update_agent(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-			 const Oid *types, const char *missing)
+			 const Oid *types)
 {
 	Datum		values[CGAE_PLAN_MAX_ARGS];
 	char		nulls[CGAE_PLAN_MAX_ARGS];
@@ -167,12 +190,9 @@ update_agent(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argu
 	cgae_statement_begin();
 	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) == 0)
 	{
-		require_agent(fcinfo, values[0]);
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("agent \"%s\" has no %s \"%s\"", TextDatumGetCString(values[0]), missing,
-						TextDatumGetCString(values[1])),
-				 cgae_err_object("agents", "holds", NULL)));
+		if (query == CGAE_Q_REINSTATE)
+			require_hold(fcinfo, values);
+		refuse_not_updated(fcinfo, values);
 	}
 	status = cgae_statement_datum();
 	cgae_statement_end();
@@ -196,7 +216,7 @@ cgae_update_architecture(PG_FUNCTION_ARGS)
 	return update_agent(fcinfo, CGAE_Q_UPDATE_ARCHITECTURE,
 						"UPDATE cgae.agents SET model_config = $2"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types, "row");
+						lengthof(types), types);
 }
 
 /*
@@ -215,7 +235,7 @@ cgae_suspend(PG_FUNCTION_ARGS)
 	return update_agent(fcinfo, CGAE_Q_SUSPEND,
 						"UPDATE cgae.agents SET holds = pg_catalog.array_append(holds, $2)"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types, "row");
+						lengthof(types), types);
 }
 
 /*
@@ -237,7 +257,7 @@ cgae_reinstate(PG_FUNCTION_ARGS)
 						"UPDATE cgae.agents SET holds = pg_catalog.array_remove(holds, $2)"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1"
 						" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status::cgae.agent_status",
-						lengthof(types), types, "hold");
+						lengthof(types), types);
 }
 
 /*
@@ -258,5 +278,5 @@ cgae_deregister_agent(PG_FUNCTION_ARGS)
 						" CASE WHEN status OPERATOR(pg_catalog.=) 'deregistered'"
 						" THEN deregistered_at ELSE $2 END"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types, "row");
+						lengthof(types), types);
 }

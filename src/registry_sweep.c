@@ -111,13 +111,10 @@ open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limi
 	return portal;
 }
 
-/*
- * Lower the next batch of agents that are due; returns how many were found,
- * and how many of them were updated.
- */
+/* Lower the next batch of agents that are due; returns how many were found. */
 static int64
 lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal portal,
-		   int32 batch, int64 *updated)
+		   int32 batch)
 {
 	SPITupleTable *tuptable;
 	Datum	   *rows;
@@ -127,7 +124,6 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 	SPI_cursor_fetch(portal, true, batch);
 	tuptable = SPI_tuptable;
 	found = SPI_processed;
-	*updated = 0;
 	if (found > 0)
 	{
 		/* not before: nobody is due nearly always */
@@ -143,8 +139,8 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 		}
 		array = PointerGetDatum(construct_array(rows, found, reach->type, reach->length, false,
 												reach->align));
-		*updated = cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1,
-									  &reach->array_type, &array, NULL, false);
+		cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type, &array, NULL,
+						   false);
 		pfree(DatumGetPointer(array));
 		pfree(rows);
 	}
@@ -154,7 +150,7 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 
 /*
  * Lower agents that are due, batch by batch: all of them, or one batch.
- * Returns how many were updated last.
+ * Returns how many the guard met in the last batch.
  *
  * All are found by one scan, which goes on where it was.  But where the user's
  * triggers act on what a batch does, the next one is looked for anew, since
@@ -165,7 +161,7 @@ static int64
 sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 {
 	CgaeSweep  *outer;
-	volatile int64 last = 0;	/* set within PG_TRY */
+	volatile int64 met = 0;		/* set within PG_TRY */
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;
@@ -176,32 +172,34 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 		const Reach *reach = how_to_reach();
 		Portal		portal = NULL;
 		int64		found;
-		int64		updated;
+		int64		before;
 
 		do
 		{
 			CHECK_FOR_INTERRUPTS();
+			before = sweep->met;
 			if (portal == NULL)
 				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : batch);
-			found = lower_next(fcinfo, sweep, reach, portal, batch, &updated);
+			found = lower_next(fcinfo, sweep, reach, portal, batch);
+			/* not the rows updated: without its guard one stays due for ever */
+			met = sweep->met - before;
 			if (sweep->events == NULL)
 			{
 				SPI_cursor_close(portal);
 				portal = NULL;
-				found = updated;
+				found = met;
 			}
 		} while (all && found >= batch);
 		if (portal != NULL)
 			SPI_cursor_close(portal);
 		cgae_event_batch_end(sweep->events);
-		last = updated;
 	}
 	PG_FINALLY();
 	{
 		cgae_announce_sweep(outer);
 	}
 	PG_END_TRY();
-	return last;
+	return met;
 }
 
 /* Refuse a batch that would never end. */
@@ -273,7 +271,7 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 {
 	int32		batch = batch_argument(fcinfo, 0, "sweep_decay");
 	CgaeSweep	sweep = {.at = GetCurrentTimestamp()};
-	int64		found;
+	int64		met;
 
 	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		((CallContext *) fcinfo->context)->atomic)
@@ -288,13 +286,13 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		found = sweep_agents(fcinfo, &sweep, batch, false);
+		met = sweep_agents(fcinfo, &sweep, batch, false);
 		SPI_commit();
-		if (found > 0)
+		if (met > 0)
 			ereport(NOTICE,
 					(errmsg("decay applied: " INT64_FORMAT " lowered, " INT64_FORMAT " expired so far",
 							sweep.lowered, sweep.expired)));
-	} while (found >= batch);
+	} while (met >= batch);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -18,6 +18,7 @@ typedef struct CgaeSweep
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
 	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
 	/* counted by the guard */
+	int64		met;			/* rows, also those that did not fall */
 	int64		lowered;		/* fell to a tier above T0, or were not active */
 	int64		expired;		/* fell to T0 */
 } CgaeSweep;

@@ -433,6 +433,7 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	CgaeAgent	agent;
 	int			tier_before;
 
+	sweep->met++;
 	open_unchanged(&agent, shape, trigdata, old);
 	tier_before = agent.current_tier;
 	cgae_agent_decay(&agent, &sweep->policy,
