@@ -89,6 +89,22 @@ def alternate(sides, rounds, warm_up=1):
     return values
 
 
+def reconnecting(connect, rounds, groups=5):
+    """
+    alternate() for sides with a backend each: on which core a backend runs, and beside what, stays with it for
+    its life, so that one pair of them says little.  connect() gives the sides and a list of connections, anew
+    for each group of rounds.
+    """
+    values = {}
+    for _ in range(min(groups, rounds)):
+        sides, connections = connect()
+        for name, measured in alternate(sides, -(-rounds // groups)).items():
+            values.setdefault(name, []).extend(measured)
+        for connection in connections:
+            connection.close()
+    return values
+
+
 def ratios(ours, theirs):
     """Ratio of each pair, ours over theirs."""
     return [a / b for a, b in zip(ours, theirs)]

@@ -13,22 +13,33 @@ WHERE agent_id = ANY ($1)"""
 def run(bench):
     """apply_decay() against SELECT 1, against itself in a small registry, and against a plain UPDATE."""
     small, large = bench.size(100_000, 2_000), bench.size(5_000_000, 20_000)
-    connections = {agents: Connection(databases.registry(agents, step=1)) for agents in (small, large)}
-    nobody_due(bench, connections, small, large)
+    nobody_due(bench, small, large)
+    connection = Connection(databases.registry(large, step=1))
     triggerless = Connection(databases.registry(large, step=1), [("session_replication_role", "replica")])
-    many_due(bench, connections[large], triggerless, large, bench.size(10_000, 100))
+    many_due(bench, connection, triggerless, large, bench.size(10_000, 100))
     triggerless.close()
-    for connection in connections.values():
+    connection.close()
+
+
+def nobody_due(bench, small, large):
+    """At an instant before the first tier falls."""
+    before_any = {}
+    for agents in (small, large):
+        connection = Connection(databases.registry(agents, step=1))
+        before_any[agents] = Params([connection.value(
+            "SELECT min(tier_drop_at) - interval '1 second' FROM cgae.agents WHERE status = 'active'")])
         connection.close()
 
+    def connect():
+        connections = {agents: Connection(databases.registry(agents, step=1)) for agents in before_any}
+        sides = {
+            agents: measure.executions(connection, SWEEP, lambda agents=agents: before_any[agents], 100, check=1)
+            for agents, connection in connections.items()
+        }
+        sides["SELECT 1"] = measure.executions(connections[large], "SELECT 1", lambda: Params([]), 100)
+        return sides, connections.values()
 
-def nobody_due(bench, connections, small, large):
-    """At an instant before the first tier falls."""
-    sides = {"SELECT 1": measure.executions(connections[large], "SELECT 1", lambda: Params([]), 100)}
-    for agents, connection in connections.items():
-        at = connection.value("SELECT min(tier_drop_at) - interval '1 second' FROM cgae.agents WHERE status = 'active'")
-        sides[agents] = measure.executions(connection, SWEEP, lambda at=at: Params([at]), 100, check=1)
-    values = measure.alternate(sides, bench.rounds(101))
+    values = measure.reconnecting(connect, bench.rounds(100), groups=10)
     what = f"apply_decay() with nobody due, {large} agents: CPU"
     bench.report.cost("decay", what, "SELECT 1", values[large], values["SELECT 1"], 5,
                       report.both(values[large], values["SELECT 1"]))

@@ -17,16 +17,17 @@ def run(bench):
 def by_agents(bench):
     """One certification per transaction in registries of four sizes."""
     sizes = [bench.size(*pair) for pair in ((10_000, 1_000), (100_000, 2_000), (1_000_000, 5_000), (5_000_000, 20_000))]
-    connections = {n: Connection(databases.registry(n, step=1), [("synchronous_commit", "off")]) for n in sizes}
-    for connection in connections.values():
-        databases.warm(connection, "cgae")
-    sides = {
-        n: measure.executions(connection, audits.INSERT, audits.Draws(n).audit, bench.size(100, 10), check=1)
-        for n, connection in connections.items()
-    }
-    values = measure.alternate(sides, bench.rounds(201))
-    for connection in connections.values():
-        connection.close()
+
+    def connect():
+        connections = {n: Connection(databases.registry(n, step=1), [("synchronous_commit", "off")]) for n in sizes}
+        for connection in connections.values():
+            databases.warm(connection, "cgae")
+        return {
+            n: measure.executions(connection, audits.INSERT, audits.Draws(n).audit, bench.size(100, 10), check=1)
+            for n, connection in connections.items()
+        }, connections.values()
+
+    values = measure.reconnecting(connect, bench.rounds(200))
     for n in sizes[1:]:
         bench.report.speed("growth", f"INSERT INTO certifications, {n} agents: CPU", f"the same, {sizes[0]} agents",
                            values[n], values[sizes[0]], FLAT, report.both(values[n], values[sizes[0]]))
