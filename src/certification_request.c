@@ -33,7 +33,7 @@ static bool
 is_nullable(CertificationColumn column)
 {
 	return column == CERT_ROBUSTNESS || column == CERT_TIER || column == CERT_PREVIOUS_TIER ||
-		column == CERT_OBSERVED_HASH;
+		column == CERT_OBSERVED_HASH || column == CERT_POLICY_VERSION;
 }
 
 /* Copy the record out of the first row, to outlive the statement. */
