@@ -13,6 +13,7 @@ SELECT cgae.grant_access('t_auditor', 'auditor') \g /dev/null
 RESET ROLE;
 
 -- Once armed, code of the owner's says whose rights and which path it has, and ends the statement.
+-- (Its argument is never a constant: what is immutable would be worked out once, by the planner.)
 CREATE SCHEMA app AUTHORIZATION t_owner;
 SET LOCAL ROLE t_owner;
 CREATE FUNCTION app.say(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
@@ -22,8 +23,8 @@ BEGIN
   END IF;
   RETURN $1;
 END $$;
-CREATE FUNCTION app.seen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM app.say(''); RETURN NEW; END $$;
-CREATE FUNCTION app.compare(int, int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM app.say(''); RETURN btint4cmp($1, $2); END $$;
+CREATE FUNCTION app.seen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM app.say(TG_NAME); RETURN NEW; END $$;
+CREATE FUNCTION app.compare(int, int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM app.say($1::text); RETURN btint4cmp($1, $2); END $$;
 RESET ROLE;
 CREATE OPERATOR CLASS app.ops FOR TYPE int USING btree AS
   OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 app.compare(int, int);
