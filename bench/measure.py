@@ -89,15 +89,20 @@ def alternate(sides, rounds, warm_up=1):
     return values
 
 
-def reconnecting(connect, rounds, groups=5):
+def reconnecting(connects, rounds, groups=10):
     """
     alternate() for sides with a backend each: on which core a backend runs, and beside what, stays with it for
-    its life, so that one pair of them says little.  connect() gives the sides and a list of connections, anew
-    for each group of rounds.
+    its life and follows from who was connected first.  So they are connected anew, in a new random order, for
+    each group of rounds.  Each of connects gives a connection and its sides.
     """
     values = {}
+    draw = random.Random(3)
     for _ in range(min(groups, rounds)):
-        sides, connections = connect()
+        connections, sides = [], {}
+        for connect in draw.sample(connects, len(connects)):
+            connection, own = connect()
+            connections.append(connection)
+            sides.update(own)
         for name, measured in alternate(sides, -(-rounds // groups)).items():
             values.setdefault(name, []).extend(measured)
         for connection in connections:

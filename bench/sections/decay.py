@@ -1,4 +1,6 @@
 """The sweep: nobody due, and many due."""
+from functools import partial
+
 import databases
 import measure
 import report
@@ -23,23 +25,17 @@ def run(bench):
 
 def nobody_due(bench, small, large):
     """At an instant before the first tier falls."""
-    before_any = {}
-    for agents in (small, large):
+
+    def connect(agents):
         connection = Connection(databases.registry(agents, step=1))
-        before_any[agents] = Params([connection.value(
+        before_any = Params([connection.value(
             "SELECT min(tier_drop_at) - interval '1 second' FROM cgae.agents WHERE status = 'active'")])
-        connection.close()
+        sides = {agents: measure.executions(connection, SWEEP, lambda: before_any, 100, check=1)}
+        if agents == large:
+            sides["SELECT 1"] = measure.executions(connection, "SELECT 1", lambda: Params([]), 100)
+        return connection, sides
 
-    def connect():
-        connections = {agents: Connection(databases.registry(agents, step=1)) for agents in before_any}
-        sides = {
-            agents: measure.executions(connection, SWEEP, lambda agents=agents: before_any[agents], 100, check=1)
-            for agents, connection in connections.items()
-        }
-        sides["SELECT 1"] = measure.executions(connections[large], "SELECT 1", lambda: Params([]), 100)
-        return sides, connections.values()
-
-    values = measure.reconnecting(connect, bench.rounds(100), groups=10)
+    values = measure.reconnecting([partial(connect, agents) for agents in (small, large)], bench.rounds(100))
     what = f"apply_decay() with nobody due, {large} agents: CPU"
     bench.report.cost("decay", what, "SELECT 1", values[large], values["SELECT 1"], 5,
                       report.both(values[large], values["SELECT 1"]))

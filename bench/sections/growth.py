@@ -1,4 +1,6 @@
 """Does a certification cost the same in a large registry, and with a long history?"""
+from functools import partial
+
 import databases
 import measure
 import report
@@ -18,16 +20,14 @@ def by_agents(bench):
     """One certification per transaction in registries of four sizes."""
     sizes = [bench.size(*pair) for pair in ((10_000, 1_000), (100_000, 2_000), (1_000_000, 5_000), (5_000_000, 20_000))]
 
-    def connect():
-        connections = {n: Connection(databases.registry(n, step=1), [("synchronous_commit", "off")]) for n in sizes}
-        for connection in connections.values():
-            databases.warm(connection, "cgae")
-        return {
-            n: measure.executions(connection, audits.INSERT, audits.Draws(n).audit, bench.size(100, 10), check=1)
-            for n, connection in connections.items()
-        }, connections.values()
+    def connect(agents):
+        connection = Connection(databases.registry(agents, step=1), [("synchronous_commit", "off")])
+        databases.warm(connection, "cgae")
+        return connection, {
+            agents: measure.executions(connection, audits.INSERT, audits.Draws(agents).audit, bench.size(100, 10), check=1)
+        }
 
-    values = measure.reconnecting(connect, bench.rounds(200))
+    values = measure.reconnecting([partial(connect, agents) for agents in sizes], bench.rounds(200))
     for n in sizes[1:]:
         bench.report.speed("growth", f"INSERT INTO certifications, {n} agents: CPU", f"the same, {sizes[0]} agents",
                            values[n], values[sizes[0]], FLAT, report.both(values[n], values[sizes[0]]))
