@@ -2,15 +2,7 @@
 -- that is not the client's, and each kind of trigger, from the moment that it is there until it is gone.
 \ir include/begin.psql
 SELECT * FROM no_plan();
-CREATE ROLE t_owner;
-CREATE ROLE t_auditor;
-GRANT CREATE ON SCHEMA cgae TO t_owner;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cgae TO t_owner;
-SELECT is(t.try('t_owner', 'SELECT cgae.create_registry()'), 'ok', 'the owner is no superuser');
-SET LOCAL ROLE t_owner;
-SELECT cgae.register_agent('m', '{}', agent_id => id, registered_at => '2024-01-01') FROM unnest('{a,b}'::text[]) AS id \g /dev/null
-SELECT cgae.grant_access('t_auditor', 'auditor') \g /dev/null
-RESET ROLE;
+\ir include/owner.psql
 
 -- Once armed, code of the owner's says whose rights and which path it has, and ends the statement.
 -- (Its argument is never a constant: what is immutable would be worked out once, by the planner.)
