@@ -5,6 +5,8 @@ import re
 import statistics
 import subprocess
 
+import pq
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -19,13 +21,14 @@ def executions(connection, sql, draws, count, check=None):
 
     def run():
         params = [draws() for _ in range(count)]
-        for _ in range(count // 10):
-            connection.execute(name, draws())
-        before = connection.cpu()
         touched = 0
-        for one in params:
-            touched += connection.execute(name, one)
-        used = connection.cpu() - before
+        with pq.beside_the_backend():
+            for _ in range(count // 10):
+                connection.execute(name, draws())
+            before = connection.cpu()
+            for one in params:
+                touched += connection.execute(name, one)
+            used = connection.cpu() - before
         if check is not None and touched != check * count:
             raise AssertionError(f"{sql}: touched {touched} rows, not {check * count}")
         return used / count
@@ -91,9 +94,9 @@ def alternate(sides, rounds, warm_up=1):
 
 def reconnecting(connects, rounds, groups=10):
     """
-    alternate() for sides with a backend each: on which core a backend runs, and beside what, stays with it for
-    its life and follows from who was connected first.  So they are connected anew, in a new random order, for
-    each group of rounds.  Each of connects gives a connection and its sides.
+    alternate() for sides with a backend each: where its memory lies stays with a backend for its life.  So they
+    are connected anew, in a new random order, for each group of rounds.  Each of connects gives a connection and
+    its sides.
     """
     values = {}
     draw = random.Random(3)

@@ -15,6 +15,7 @@ RATE = 0.01 / 86400
 
 INSERT = "INSERT INTO cgae.certifications (agent_id, robustness) VALUES ($1, $2)"
 CERTIFY = "SELECT * FROM cgae.certify($1, $2)"
+CERTIFY_VALUE = "SELECT cgae.certify($1, $2)"
 PLPGSQL = "INSERT INTO plp.certifications (agent_id, cc, er, as_, ih) VALUES ($1, $2, $3, $4, $5)"
 
 # $1 agent, $2 vector, $3 its tier, $4 the tier before, $5 when it drops (seconds since 1970): the client knows them

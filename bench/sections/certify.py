@@ -25,6 +25,7 @@ def run(bench):
     sides = {
         "INSERT": measure.executions(connection, audits.INSERT, draws.audit, count, check=1),
         "certify()": measure.executions(connection, audits.CERTIFY, draws.audit, count, check=1),
+        "value": measure.executions(connection, audits.CERTIFY_VALUE, draws.audit, count, check=1),
     }
     for peer, sql in PEERS.items():
         draw = draws.scores if peer.startswith("plpgsql") else draws.judged
@@ -37,3 +38,6 @@ def run(bench):
             add = bench.report.cost if peer == "unguarded CTE" else bench.report.speed
             add("certify", f"{label}, one per transaction: CPU", peer, values[what], values[peer], BARS[peer],
                 report.both(values[what], values[peer]))
+    theirs = values["unguarded CTE"]
+    bench.report.cost("certify", "certify() in the select list, one per transaction: CPU", "unguarded CTE",
+                      values["value"], theirs, None, report.both(values["value"], theirs))

@@ -30,17 +30,20 @@ def nobody_due(bench, small, large):
         connection = Connection(databases.registry(agents, step=1))
         before_any = Params([connection.value(
             "SELECT min(tier_drop_at) - interval '1 second' FROM cgae.agents WHERE status = 'active'")])
-        sides = {agents: measure.executions(connection, SWEEP, lambda: before_any, 100, check=1)}
-        if agents == large:
-            sides["SELECT 1"] = measure.executions(connection, "SELECT 1", lambda: Params([]), 100)
-        return connection, sides
+        return connection, {
+            agents: measure.executions(connection, SWEEP, lambda: before_any, 100, check=1),
+            ("SELECT 1", agents): measure.executions(connection, "SELECT 1", lambda: Params([]), 100),
+        }
 
     values = measure.reconnecting([partial(connect, agents) for agents in (small, large)], bench.rounds(100))
     what = f"apply_decay() with nobody due, {large} agents: CPU"
-    bench.report.cost("decay", what, "SELECT 1", values[large], values["SELECT 1"], 5,
-                      report.both(values[large], values["SELECT 1"]))
+    idle = values["SELECT 1", large]
+    bench.report.cost("decay", what, "SELECT 1", values[large], idle, 5, report.both(values[large], idle))
     bench.report.cost("decay", what, f"the same of {small} agents", values[large], values[small], 1.2,
                       report.both(values[large], values[small]))
+    there = values["SELECT 1", small]
+    bench.report.cost("decay", f"SELECT 1 beside {large} agents: CPU", f"the same beside {small} agents", idle, there,
+                      None, report.both(idle, there))
 
 
 def many_due(bench, connection, triggerless, agents, due):
