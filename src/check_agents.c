@@ -19,6 +19,7 @@
 #include "architecture.h"
 #include "check_agents.h"
 #include "check_replay.h"
+#include "guard.h"
 #include "robustness.h"
 
 enum
@@ -104,17 +105,6 @@ agent_of(const CgaeStream *stream)
 	Datum		value = cgae_stream_column(stream, 1, &isnull);
 
 	return isnull ? cstring_to_text("") : DatumGetTextPP(value);
-}
-
-/* Order of the bytes, as the queries sort. */
-static int
-compare_ids(const text *a, const text *b)
-{
-	int			a_size = VARSIZE_ANY_EXHDR(a);
-	int			b_size = VARSIZE_ANY_EXHDR(b);
-	int			order = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(a_size, b_size));
-
-	return order != 0 ? order : a_size - b_size;
 }
 
 /* Copy the current row of the history, which is gone when the next one is looked at. */
@@ -288,14 +278,14 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 	if (cgae_stream_row(history))
 		agent_id = agent_of(history);
 	has_row = cgae_stream_row(agents) &&
-		(agent_id == NULL || compare_ids(agent_of(agents), agent_id) <= 0);
+		(agent_id == NULL || cgae_text_compare(agent_of(agents), agent_id) <= 0);
 	if (has_row)
 		agent_id = agent_of(agents);
 	agent_id = DatumGetTextPCopy(PointerGetDatum(agent_id));
 	check->agent_id = agent_id;
 
 	cgae_replay_begin(&replay);
-	while (cgae_stream_row(history) && compare_ids(agent_of(history), agent_id) == 0)
+	while (cgae_stream_row(history) && cgae_text_compare(agent_of(history), agent_id) == 0)
 	{
 		CgaeCheckFact fact;
 

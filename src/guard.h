@@ -78,6 +78,9 @@ extern int	cgae_trigger_depth(void);
 /* Do two text values hold the same bytes? */
 extern bool cgae_text_equal(const text *a, const text *b);
 
+/* Compare two text values byte by byte, as the collation "C" does. */
+extern int	cgae_text_compare(const text *a, const text *b);
+
 /* Building the data of an event: begin, any number of members, end. */
 typedef struct CgaeObject
 {
