@@ -114,6 +114,7 @@ ISOLATION = \
 	certify_request \
 	certify_policy \
 	heartbeats \
+	meanwhile \
 	crosswise \
 	savepoint \
 	repeatable_read \

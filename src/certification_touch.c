@@ -74,15 +74,14 @@ cgae_claim_certification(const text *agent_id)
 	return NULL;
 }
 
-/* See that the agent's row was reached, and that what was done there stands. */
+/* Refuse the certification of an agent that is not there. */
 static void
-check_judged(Relation certifications, const CgaeCertification *certification, bool updated)
+require_registered(Relation certifications, const CgaeCertification *certification)
 {
 	static const Oid types[] = {TEXTOID};
 	Datum		values[] = {PointerGetDatum(certification->agent_id)};
 
-	if (certification->judged_in == InvalidSubTransactionId && !updated &&
-		cgae_guard_execute(certifications, CGAE_Q_AGENT_EXISTS,
+	if (cgae_guard_execute(certifications, CGAE_Q_AGENT_EXISTS,
 						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
 						   lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
@@ -90,11 +89,16 @@ check_judged(Relation certifications, const CgaeCertification *certification, bo
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
 				 errhint("Register it first: insert into cgae.agents or call cgae.register_agent()."),
 				 cgae_err_object("certifications", "agent_id", "certifications_agent_id_fkey")));
+}
 
-	/*
-	 * Another subtransaction: an update inside a trigger of the owner's was
-	 * taken for ours, and may have been rolled back since.
-	 */
+/*
+ * See that what was done to the agent's row stands.  In another
+ * subtransaction, an update inside a trigger of the owner's was taken for
+ * ours, and may have been rolled back since.
+ */
+static void
+require_judged(const CgaeCertification *certification, bool updated)
+{
 	if (certification->judged_in != GetCurrentSubTransactionId() || !updated)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
@@ -124,8 +128,9 @@ update_agent(Relation certifications, Datum agent_id)
 	return processed;
 }
 
-void
-cgae_touch_agent(Relation certifications, CgaeCertification *certification)
+/* Announce a certification while its agent is updated.  Returns the number of rows. */
+static uint64
+update_announced(Relation certifications, CgaeCertification *certification)
 {
 	CgaeCertification *outer = announced;
 	uint64		processed = 0;
@@ -140,8 +145,23 @@ cgae_touch_agent(Relation certifications, CgaeCertification *certification)
 		announced = outer;
 	}
 	PG_END_TRY();
+	return processed;
+}
+
+void
+cgae_touch_agent(Relation certifications, CgaeCertification *certification)
+{
+	uint64		processed = update_announced(certifications, certification);
+
+	if (processed == 0 && certification->judged_in == InvalidSubTransactionId &&
+		!certification->is_outrun)
+	{
+		/* one that was registered only since the update began is reached by the next */
+		require_registered(certifications, certification);
+		processed = update_announced(certifications, certification);
+	}
 	if (!certification->is_outrun)
-		check_judged(certifications, certification, processed == 1);
+		require_judged(certification, processed == 1);
 }
 
 bool
@@ -202,7 +222,7 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 	CgaeBatch  *outer = announced_batch;
 	int			outer_depth = announced_batch_depth;
 	volatile uint64 processed = 0;	/* set within PG_TRY */
-	int			outrun = 0;
+	int			elsewhere = 0;	/* not judged, or on their own */
 	Datum		array;
 
 	for (int i = 0; i < count; i++)
@@ -231,12 +251,22 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 
 	/* who was not reached first: the number is wrong on his account */
 	for (int i = 0; i < count; i++)
-		if (firsts[i]->certification.is_outrun)
-			outrun++;
-		else if (firsts[i]->certification.judged_in != GetCurrentSubTransactionId())
-			check_judged(certifications, &firsts[i]->certification, false);
-	if (processed + outrun != count)
-		check_judged(certifications, &firsts[0]->certification, false);
+	{
+		CgaeCertification *certification = &firsts[i]->certification;
+
+		if (certification->is_outrun)
+			elsewhere++;
+		else if (certification->judged_in == InvalidSubTransactionId)
+		{
+			require_registered(certifications, certification);
+			cgae_touch_agent(certifications, certification);
+			elsewhere++;
+		}
+		else
+			require_judged(certification, true);
+	}
+	if (processed + elsewhere != count)
+		require_judged(&firsts[0]->certification, false);
 	pfree(DatumGetPointer(array));
 	pfree(ids);
 	pfree(firsts);

@@ -85,26 +85,9 @@ cgae_register_agent(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(id);
 }
 
-/* An update reached no row: refuse it for what kept it from there. */
-static void
-refuse_not_updated(FunctionCallInfo fcinfo, const Datum *values)
-{
-	static const Oid types[] = {TEXTOID};
-
-	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   lengthof(types), types, values, NULL, false) == 0)
-		cgae_refuse_unknown_agent(values[0]);
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("update of agent \"%s\" was suppressed", TextDatumGetCString(values[0])),
-			 errhint("A trigger, rule or row-level security policy on cgae.agents prevents it."),
-			 cgae_err_object("agents", NULL, NULL)));
-}
-
 /* Refuse to lift a hold that does not stand. */
 static void
-require_hold(FunctionCallInfo fcinfo, const Datum *values)
+refuse_missing_hold(FunctionCallInfo fcinfo, const Datum *values)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID};
 
@@ -118,6 +101,47 @@ require_hold(FunctionCallInfo fcinfo, const Datum *values)
 						TextDatumGetCString(values[1])),
 				 errhint("Its holds are listed in column holds of cgae.agents."),
 				 cgae_err_object("agents", "holds", NULL)));
+}
+
+/* See that a hold stands, and goes on standing; wait for nobody when it does not. */
+static void
+keep_hold(FunctionCallInfo fcinfo, const Datum *values)
+{
+	static const Oid types[] = {TEXTOID};
+
+	refuse_missing_hold(fcinfo, values);
+	cgae_statement_run(fcinfo, CGAE_Q_LOCK_AGENT,
+					   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
+					   " FOR NO KEY UPDATE",
+					   lengthof(types), types, values, NULL, false);
+	refuse_missing_hold(fcinfo, values);
+}
+
+/*
+ * Run an update of one agent; what it returns can be read after it.
+ *
+ * Where it reaches no row, the agent may have been registered only since it
+ * began, or the hold that it lifts been placed.  Agents stay, and the hold is
+ * kept, so that nothing but the owner's code holds up a second attempt.
+ */
+static void
+run_update(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
+		   const Oid *types, const Datum *values, const char *nulls)
+{
+	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) > 0)
+		return;
+	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
+						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
+						   1, types, values, NULL, false) == 0)
+		cgae_refuse_unknown_agent(values[0]);
+	if (query == CGAE_Q_REINSTATE)
+		keep_hold(fcinfo, values);
+	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("update of agent \"%s\" was suppressed", TextDatumGetCString(values[0])),
+				 errhint("A trigger, rule or row-level security policy on cgae.agents prevents it."),
+				 cgae_err_object("agents", NULL, NULL)));
 }
 
 /* Does the hash that the statement returned agree with an observed one? */
@@ -164,12 +188,11 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 	else
 	{
 		/* deregistered agents go this way too: the guard refuses them */
-		if (cgae_statement_run(fcinfo, CGAE_Q_OBSERVE,
-							   "UPDATE cgae.agents SET observed_architecture_hash = $2"
-							   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-							   " RETURNING COALESCE(architecture_digest, architecture_hash)",
-							   lengthof(types), types, values, NULL, false) == 0)
-			refuse_not_updated(fcinfo, values);
+		run_update(fcinfo, CGAE_Q_OBSERVE,
+				   "UPDATE cgae.agents SET observed_architecture_hash = $2"
+				   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+				   " RETURNING COALESCE(architecture_digest, architecture_hash)",
+				   lengthof(types), types, values, NULL);
 		matches = returned_hash_agrees(observed);
 	}
 	cgae_statement_end();
@@ -188,12 +211,7 @@ update_agent(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argu
 	cgae_statement_arguments(fcinfo, argument_count, values, nulls);
 	cgae_require_registry();
 	cgae_statement_begin();
-	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) == 0)
-	{
-		if (query == CGAE_Q_REINSTATE)
-			require_hold(fcinfo, values);
-		refuse_not_updated(fcinfo, values);
-	}
+	run_update(fcinfo, query, sql, argument_count, types, values, nulls);
 	status = cgae_statement_datum();
 	cgae_statement_end();
 	return status;

@@ -92,7 +92,7 @@ sub client
 	my $pid = open2(my $answers, my $psql, "$Throwaway::bin/psql -XqAt -F ' ' @{[$server->connection]} -d postgres 2>&1");
 	$psql->autoflush(1);
 	local $SIG{PIPE} = 'IGNORE';
-	print $psql "SET client_min_messages = error;\n\\set VERBOSITY sqlstate\n";
+	print $psql "SET client_min_messages = error;\n\\set VERBOSITY verbose\n";
 	for (my $n = 1;; $n++)
 	{
 		my @lines;
@@ -102,7 +102,7 @@ sub client
 		while (my $line = <$answers>)
 		{
 			$done = 1, last if $line eq "DONE $n\n";
-			$failed = 1, print $seen "X $1\n" if $line =~ /^ERROR:\s+(\S+)/;
+			$failed = 1, print $seen "X $1 $2\n" if $line =~ /^ERROR:\s+(\w+): (.*)/;
 			last if $line =~ /^(?:FATAL|PANIC)|server closed|connection to server/;
 			push(@lines, $line) if $line =~ /^[CPERD] /;
 		}
@@ -205,14 +205,19 @@ for my $round (1 .. $rounds)
 }
 
 my %count;
+my @other;
 for my $file (glob("$files/*"))
 {
 	open(my $f, '<', $file) or die $!;
-	while (<$f>) { $count{/^X (\S+)/ ? $1 : substr($_, 0, 1)}++ }
+	while (<$f>)
+	{
+		$count{/^X (\S+)/ ? $1 : substr($_, 0, 1)}++;
+		# a lock of the next agent taken out of order, a row changed meanwhile, a rule of the registry: no more
+		push(@other, $1) if /^X ((?!40001|40P01|55000|23514|42704).*)/;
+	}
 }
 note(sprintf('%.0f s; acknowledged and errors: %s', time - $began, join(', ', map { "$_ $count{$_}" } sort keys %count)));
 cmp_ok($count{C} // 0, '>', 5 * $rounds, 'certifications were acknowledged');
-# a lock of the next agent taken out of order, a row changed meanwhile, a rule of the registry: no more
-is(join(' ', grep { length > 1 && !/^(?:40001|40P01|55000|23514|42704)$/ } sort keys %count), '', 'no other errors than refusals');
+is(join("\n", @other), '', 'no other errors than refusals');
 $server->stop;
 done_testing();
