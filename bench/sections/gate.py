@@ -36,8 +36,8 @@ def run(bench):
     def sides(queries):
         return {name: measure.statement(connection, sql) for name, sql in queries.items()}
 
-    values = measure.alternate(sides(many), bench.rounds(11))
-    values |= measure.alternate(sides(sparse), bench.rounds(11))
+    values = measure.alternate(sides(many), bench.rounds(31))
+    values |= measure.alternate(sides(sparse), bench.rounds(51))
     connection.close()
 
     def add(kind, what, peer, name, ours, theirs, bar):

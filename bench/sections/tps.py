@@ -19,7 +19,7 @@ def run(bench):
                 script: measure.pgbench(bench, database, script, clients, f"-c synchronous_commit={commit}", variables)
                 for script in ("insert", "certify", "unguarded")
             }
-            values = measure.alternate(sides, bench.rounds(11), warm_up=0 if bench.quick else 1)
+            values = measure.alternate(sides, bench.rounds(21), warm_up=0 if bench.quick else 1)
             for script, what in (("insert", "INSERT INTO certifications"), ("certify", "certify()")):
                 bench.report.speed(
                     "tps", f"{what}: TPS, {clients} client{'s' * (clients > 1)}, synchronous_commit {commit}",
