@@ -31,6 +31,8 @@ for _name, _result, _arguments in [
     getattr(_pq, _name).restype = _result
     getattr(_pq, _name).argtypes = _arguments
 
+_quiet = ctypes.CFUNCTYPE(None, _p, _p)(lambda argument, result: None)
+
 COMMAND_OK, TUPLES_OK, COPY_IN = 1, 2, 4
 
 _EVERYWHERE = os.sched_getaffinity(0)
@@ -49,8 +51,6 @@ def beside_the_backend():
         yield
     finally:
         os.sched_setaffinity(0, _EVERYWHERE)
-
-_quiet = ctypes.CFUNCTYPE(None, _p, _p)(lambda argument, result: None)
 
 
 class Error(Exception):

@@ -81,9 +81,8 @@ require_registered(Relation certifications, const CgaeCertification *certificati
 	static const Oid types[] = {TEXTOID};
 	Datum		values[] = {PointerGetDatum(certification->agent_id)};
 
-	if (cgae_guard_execute(certifications, CGAE_Q_AGENT_EXISTS,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   lengthof(types), types, values, NULL) == 0)
+	if (cgae_guard_execute(certifications, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, lengthof(types), types,
+						   values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
@@ -258,7 +257,6 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 			elsewhere++;
 		else if (certification->judged_in == InvalidSubTransactionId)
 		{
-			require_registered(certifications, certification);
 			cgae_touch_agent(certifications, certification);
 			elsewhere++;
 		}

@@ -161,9 +161,8 @@ cgae_tier_at(PG_FUNCTION_ARGS)
 			;
 	cgae_facts_close(&facts);
 	if (standing.status == CGAE_NO_STATUS &&
-		cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   1, &types[2], &arguments[2], NULL, true) == 0)
+		cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, 1, &types[2], &arguments[2], NULL,
+						   true) == 0)
 		cgae_refuse_unknown_agent(arguments[2]);
 	tier = cgae_standing_tier(&standing, policy_at(&timeline, at, known_at), at);
 	cgae_statement_end();

@@ -68,6 +68,10 @@ typedef enum CgaeQuery
 	CGAE_Q_REPORT_CHANGES
 } CgaeQuery;
 
+/* The statement of CGAE_Q_AGENT_EXISTS, whoever runs it. */
+#define CGAE_AGENT_EXISTS \
+	"SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
+
 #define CGAE_PLAN_MAX_ARGS 9
 
 /*

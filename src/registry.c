@@ -110,9 +110,7 @@ keep_hold(FunctionCallInfo fcinfo, const Datum *values)
 	static const Oid types[] = {TEXTOID};
 
 	refuse_missing_hold(fcinfo, values);
-	cgae_statement_run(fcinfo, CGAE_Q_LOCK_AGENT,
-					   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
-					   " FOR NO KEY UPDATE",
+	cgae_statement_run(fcinfo, CGAE_Q_LOCK_AGENT, CGAE_AGENT_EXISTS " FOR NO KEY UPDATE",
 					   lengthof(types), types, values, NULL, false);
 	refuse_missing_hold(fcinfo, values);
 }
@@ -130,9 +128,8 @@ run_update(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argume
 {
 	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) > 0)
 		return;
-	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1",
-						   1, types, values, NULL, false) == 0)
+	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, 1, types, values, NULL,
+						   false) == 0)
 		cgae_refuse_unknown_agent(values[0]);
 	if (query == CGAE_Q_REINSTATE)
 		keep_hold(fcinfo, values);

@@ -102,7 +102,7 @@ sub client
 		while (my $line = <$answers>)
 		{
 			$done = 1, last if $line eq "DONE $n\n";
-			$failed = 1, print $seen "X $1 $2\n" if $line =~ /^ERROR:\s+(\w+): (.*)/;
+			$failed = 1, print $seen "X $1\n" if $line =~ /^ERROR:\s+(.*)/;
 			last if $line =~ /^(?:FATAL|PANIC)|server closed|connection to server/;
 			push(@lines, $line) if $line =~ /^[CPERD] /;
 		}
@@ -211,9 +211,9 @@ for my $file (glob("$files/*"))
 	open(my $f, '<', $file) or die $!;
 	while (<$f>)
 	{
-		$count{/^X (\S+)/ ? $1 : substr($_, 0, 1)}++;
+		$count{/^X (\w+)/ ? $1 : substr($_, 0, 1)}++;
 		# a lock of the next agent taken out of order, a row changed meanwhile, a rule of the registry: no more
-		push(@other, $1) if /^X ((?!40001|40P01|55000|23514|42704).*)/;
+		push(@other, $1) if /^X ((?!(?:40001|40P01|55000|23514|42704):).*)/;
 	}
 }
 note(sprintf('%.0f s; acknowledged and errors: %s', time - $began, join(', ', map { "$_ $count{$_}" } sort keys %count)));
