@@ -487,17 +487,18 @@ CREATE FUNCTION cgae.guard_append_only() RETURNS pg_catalog.trigger
   AS 'MODULE_PATHNAME', 'cgae_guard_append_only' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.guard_append_only() IS 'refuses update, delete and truncate of what the registry keeps';
 
--- who installs may hang the guards on tables: create_registry() and a restore do
+-- who installs may hang the guards on tables: create_registry() and a restore do;
+-- create_registry() and upgrade_registry() let the registry's owner, too
 REVOKE EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cgae.guard_events(),
   cgae.guard_policies(), cgae.guard_append_only() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cgae.guard_events(),
   cgae.guard_policies(), cgae.guard_append_only() TO @extowner@;
 
--- any application may hang this one on its tables: it asks for REFERENCES on agents
+-- any application may hang this one on its tables: its owner must be able to read agents
 CREATE FUNCTION cgae.require_tier() RETURNS pg_catalog.trigger
   AS 'MODULE_PATHNAME', 'cgae_require_tier' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.require_tier() IS
-  'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses with insufficient_privilege a row whose agent holds less at the clock; a null agent_id is refused; the table''s owner needs REFERENCES on cgae.agents';
+  'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses with insufficient_privilege a row whose agent holds less at the clock; a null agent_id is refused; the table''s owner needs SELECT on cgae.agents';
 
 ---------------------------------------------------------------------------
 -- Registry and application functions                       src/registry_*.c
@@ -511,6 +512,11 @@ COMMENT ON FUNCTION cgae.create_registry(pg_catalog.int4) IS
 CREATE FUNCTION cgae.upgrade_registry() RETURNS pg_catalog.int4
   AS 'MODULE_PATHNAME', 'cgae_upgrade_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.upgrade_registry() IS 'bring the registry to the layout of this release, put back missing views, and return the layout''s version; run by the owner, as often as you like';
+
+CREATE FUNCTION cgae.seed_registry() RETURNS pg_catalog.void
+  AS 'MODULE_PATHNAME', 'cgae_seed_registry' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cgae.seed_registry() IS
+  'fill the empty tables of a registry that was cloned by a dump of its schema alone: layout version, the paper''s policy, the first audit epoch; run by the owner; object_not_in_prerequisite_state when one of the tables holds a row';
 
 CREATE FUNCTION cgae.grant_access(role pg_catalog.text, level pg_catalog.text) RETURNS pg_catalog.void
   AS 'MODULE_PATHNAME', 'cgae_grant_access' LANGUAGE c VOLATILE PARALLEL UNSAFE;

@@ -5,6 +5,8 @@
 #ifndef CGAE_COMPAT_H
 #define CGAE_COMPAT_H
 
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "utils/float.h"
@@ -42,10 +44,11 @@ cgae_float8_parse(char *num, char **end, double *value)
 #endif
 }
 
-/* One function for the privileges on all kinds of objects since 16; we ask about schemas. */
+/* One function for the privileges on all kinds of objects since 16; we ask about schemas and functions. */
 #if PG_VERSION_NUM < 160000
 #define object_aclcheck(classid, objectid, roleid, mode) \
-	(AssertMacro((classid) == NamespaceRelationId), pg_namespace_aclcheck(objectid, roleid, mode))
+	((classid) == NamespaceRelationId ? pg_namespace_aclcheck(objectid, roleid, mode) : \
+	 (AssertMacro((classid) == ProcedureRelationId), pg_proc_aclcheck(objectid, roleid, mode)))
 #endif
 
 /* PG_MODULE_MAGIC_EXT (name and version shown by pg_get_loaded_modules) is 18's. */

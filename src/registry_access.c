@@ -11,10 +11,16 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 
+#include "compat.h"
 #include "errors.h"
+#include "registry_access.h"
 #include "registry_views.h"
 #include "statement.h"
 
@@ -45,7 +51,8 @@ static const AccessLevel levels[] = {
 
 	{"registrar", {READER,
 		{"INSERT", "cgae.agents"},
-		{"UPDATE (model_name, provenance, wallet_address)", "cgae.agents"}},
+	/* an upsert sets the key to itself; the guard refuses a change of it */
+		{"UPDATE (agent_id, model_name, provenance, wallet_address)", "cgae.agents"}},
 	"agents", NULL, "INSERT"},
 
 	{"auditor", {READER,
@@ -66,6 +73,12 @@ static const AccessLevel levels[] = {
 static const Privilege everything[] = {
 	{"ALL", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies,"
 		" cgae.registry_layout, cgae.events, cgae.audit_epochs, cgae.audit_seeds, " CGAE_REGISTRY_VIEWS},
+};
+
+/* The trigger functions that only the registry's owner may hang on tables. */
+static const char *const guards[] = {
+	"guard_agents", "guard_certifications", "guard_events", "guard_policies", "guard_seeds",
+	"guard_append_only"
 };
 
 /* Look a level up by name. */
@@ -151,6 +164,49 @@ static void
 require_own_registry(void)
 {
 	cgae_require_own_registry("Who holds privileges with grant option can pass them on by GRANT.");
+}
+
+/* Owner of a function. */
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+void
+cgae_access_grant_guards(FunctionCallInfo fcinfo, Oid owner)
+{
+	const char *role = quote_identifier(GetUserNameFromId(owner, false));
+	Oid			save_userid;
+	int			save_sec_context;
+
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	for (int i = 0; i < lengthof(guards); i++)
+	{
+		List	   *name = list_make2(makeString("cgae"), makeString(unconstify(char *, guards[i])));
+		Oid			function = LookupFuncName(name, 0, NULL, false);
+		int			result;
+
+		/* a grant that is there already would be one more difference for pg_dump to tell */
+		if (object_aclcheck(ProcedureRelationId, function, owner, ACL_EXECUTE) == ACLCHECK_OK)
+			continue;
+		/* an error restores it, with the (sub)transaction */
+		SetUserIdAndSecContext(function_owner(fcinfo->flinfo->fn_oid),
+							   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+		result = SPI_execute(psprintf("GRANT EXECUTE ON FUNCTION cgae.%s() TO %s", guards[i], role),
+							 false, 0);
+		SetUserIdAndSecContext(save_userid, save_sec_context);
+		if (result < 0)
+			elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	}
 }
 
 /*

@@ -11,11 +11,15 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 
 #include "audit_seeds.h"
 #include "ddl.h"
 #include "errors.h"
+#include "guard.h"
+#include "registry_access.h"
 #include "registry_layout.h"
 #include "registry_partitions.h"
 #include "registry_views.h"
@@ -262,8 +266,10 @@ static const char *const layout[] = {
 	/* --- access: cgae.grant_access() opens, default privileges do not ----- */
 	"REVOKE ALL ON cgae.gate_policies, cgae.agents, cgae.certifications, cgae.agent_events,"
 	" cgae.registry_layout, cgae.audit_seeds FROM PUBLIC",
+};
 
-	/* --- contents ------------------------------------------------------- */
+/* What a registry holds before its first agent. */
+static const char *const contents[] = {
 	"INSERT INTO cgae.registry_layout (version) VALUES (" CppAsString2(CGAE_LAYOUT_VERSION) ")",
 
 	/* the paper's policy: the same numbers as src/gate_core.c and src/policy.c */
@@ -341,6 +347,15 @@ partitions_argument(FunctionCallInfo fcinfo)
 	return partitions;
 }
 
+/* Fill empty tables, between cgae_ddl_begin() and cgae_ddl_end(). */
+static void
+fill_registry(void)
+{
+	for (int i = 0; i < lengthof(contents); i++)
+		cgae_ddl_run(contents[i]);
+	cgae_audit_begin_first_epoch();
+}
+
 /*
  * cgae.create_registry(partitions int DEFAULT NULL) -> void
  *
@@ -366,6 +381,8 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 				 cgae_err_object("agents", NULL, NULL)));
 
 	guc_level = cgae_ddl_begin();
+	/* who may not create in the schema is refused below, and has no guards then */
+	cgae_access_grant_guards(fcinfo, GetUserId());
 	for (int i = 0; i < lengthof(layout); i++)
 		cgae_ddl_run(partitions > 0 ? cgae_partitioned_statement(layout[i]) : layout[i]);
 	cgae_make_partitions(partitions);
@@ -382,7 +399,64 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 			cgae_ddl_run(psprintf("COMMENT ON INDEX cgae.%s IS '%s'", key_comments[i].constraint,
 								  key_comments[i].comment));
 	}
-	cgae_audit_begin_first_epoch();
+	fill_registry();
 	cgae_ddl_end(guc_level);
+	PG_RETURN_VOID();
+}
+
+/* Refuse to fill a registry in which anything is kept. */
+static void
+require_empty(const char *table)
+{
+	int			result = SPI_execute(psprintf("SELECT FROM cgae.%s LIMIT 1", table), false, 1);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the agent registry cannot be seeded: cgae.%s is not empty", table),
+				 errdetail("Only a clone that has none of the registry's data is seeded."),
+				 cgae_err_object(table, NULL, NULL)));
+}
+
+/*
+ * cgae.seed_registry() -> void
+ *
+ * Makes a registry of tables that hold nothing, as pg_dump --schema-only
+ * clones them: the layout's version, the paper's policy and the first epoch of
+ * the audit lottery, as create_registry() writes them.  The caller owns the
+ * registry or is a superuser; it runs as the owner.  Errors: undefined_table
+ * without a registry, insufficient_privilege, object_not_in_prerequisite_state
+ * when one of the tables holds a row.
+ */
+PG_FUNCTION_INFO_V1(cgae_seed_registry);
+Datum
+cgae_seed_registry(PG_FUNCTION_ARGS)
+{
+	static const char *const tables[] = {
+		"gate_policies", "agents", "certifications", "agent_events", "audit_seeds", "registry_layout"
+	};
+	Oid			save_userid;
+	int			save_sec_context;
+	int			guc_level;
+
+	cgae_require_own_registry(NULL);
+	/* an error restores both, with the (sub)transaction */
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	SetUserIdAndSecContext(cgae_relation_owner(get_relname_relid("agents",
+																 get_namespace_oid("cgae", false))),
+						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	guc_level = cgae_ddl_begin();
+	/* two at once would both find nothing */
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		cgae_ddl_run(psprintf("LOCK TABLE cgae.%s IN EXCLUSIVE MODE", tables[i]));
+		require_empty(tables[i]);
+	}
+	fill_registry();
+	cgae_ddl_end(guc_level);
+	SetUserIdAndSecContext(save_userid, save_sec_context);
 	PG_RETURN_VOID();
 }

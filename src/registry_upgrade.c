@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "policy.h"
+#include "registry_access.h"
 #include "registry_layout.h"
 #include "registry_views.h"
 
@@ -35,8 +36,7 @@ typedef struct LayoutStep
 /*
  * In order, from layout 2 on, each with statements like those of
  * registry_ddl.c.  Views need none: all are made anew after the last step.
- * They run as the registry's owner: one that makes a trigger needs EXECUTE on
- * its guard, which after a superuser's restore the owner does not have.
+ * They run as the registry's owner, who is given EXECUTE on the guards before.
  */
 static const LayoutStep steps[] = {
 	{0, NULL}					/* the end */
@@ -64,7 +64,7 @@ layout_version(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("layout of the agent registry is unknown: cgae.registry_layout is empty"),
-				 errhint("Load the data of the dump whose schema was restored."),
+				 errhint("Load the data of the dump whose schema was restored, or make a new registry of the empty tables by SELECT cgae.seed_registry()."),
 				 cgae_err_object("registry_layout", NULL, NULL)));
 	return version;
 }
@@ -87,8 +87,8 @@ enable_policy_trigger(Oid namespace)
  * cgae.upgrade_registry() -> int
  *
  * Brings the registry to the layout of this library and returns its version.
- * When it is there already, puts back what may be missing: views, and ENABLE
- * ALWAYS of the trigger on gate_policies.  All or nothing; one upgrade at a
+ * When it is there already, puts back what may be missing: views, ENABLE
+ * ALWAYS of the trigger on gate_policies, and the owner's EXECUTE on the guards.  All or nothing; one upgrade at a
  * time.  What is made belongs to the registry's owner, also when a superuser
  * calls.
  * Errors: undefined_table without a registry; insufficient_privilege for who
@@ -101,6 +101,7 @@ Datum
 cgae_upgrade_registry(PG_FUNCTION_ARGS)
 {
 	Oid			namespace;
+	Oid			owner;
 	Oid			save_userid;
 	int			save_sec_context;
 	int			guc_level;
@@ -111,11 +112,12 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	namespace = get_namespace_oid("cgae", false);
 
 	/* an error restores both, with the (sub)transaction */
+	owner = cgae_relation_owner(get_relname_relid("agents", namespace));
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(cgae_relation_owner(get_relname_relid("agents", namespace)),
-						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+	SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	guc_level = cgae_ddl_begin();
+	cgae_access_grant_guards(fcinfo, owner);
 
 	cgae_ddl_run("LOCK TABLE cgae.registry_layout IN SHARE ROW EXCLUSIVE MODE");
 	version = layout_version();

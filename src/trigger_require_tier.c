@@ -2,10 +2,11 @@
  * trigger_require_tier.c
  *	  cgae.require_tier: an application's rows need an agent of a tier.
  *
- * Like a foreign key to cgae.agents that also asks for a tier: looks the agent
- * up with the rights of the registry's owner, provided that the owner of the
- * application's table holds REFERENCES on cgae.agents, and locks it, so that
- * no suspension comes between the judgement and the commit.
+ * Looks the agent up with the rights of the registry's owner, provided that
+ * the owner of the application's table may SELECT cgae.agents, and locks it, so
+ * that no suspension comes between the judgement and the commit.  It asks for
+ * no REFERENCES, unlike a foreign key: who holds that runs code as the
+ * registry's owner, by an implicit cast of his own in the key's comparison.
  */
 #include "postgres.h"
 
@@ -66,26 +67,23 @@ tier_of_argument(const Trigger *trigger)
 	return 0;					/* not reached */
 }
 
-/* cgae.agents, after checking that the table's owner may refer to it. */
+/* cgae.agents, after checking that the table's owner may read it. */
 static Oid
-referenced_agents(Relation relation)
+readable_agents(Relation relation)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
-	AttrNumber	key;
 	Oid			owner = relation->rd_rel->relowner;
 
 	if (!OidIsValid(agents))
 		cgae_require_registry();
-	key = get_attnum(agents, "agent_id");
-	if (pg_class_aclcheck(agents, owner, ACL_REFERENCES) != ACLCHECK_OK &&
-		pg_attribute_aclcheck(agents, key, owner, ACL_REFERENCES) != ACLCHECK_OK)
+	if (pg_class_aclcheck(agents, owner, ACL_SELECT) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("owner of \"%s\" may not refer to cgae.agents",
-						RelationGetRelationName(relation)),
-				 errhint("GRANT REFERENCES (agent_id) ON cgae.agents TO %s.",
-						 quote_identifier(GetUserNameFromId(owner, false)))));
+				 errmsg("owner \"%s\" of \"%s\" may not read cgae.agents",
+						GetUserNameFromId(owner, false), RelationGetRelationName(relation)),
+				 errhint("The registry's owner runs SELECT cgae.grant_access(%s, 'reader').",
+						 quote_literal_cstr(GetUserNameFromId(owner, false)))));
 	return agents;
 }
 
@@ -135,7 +133,8 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
  *
  * Refuses the row (insufficient_privilege) unless the agent's effective tier,
  * by the clock after its lock was obtained, is at least that tier; an unknown
- * agent (foreign_key_violation); a null (not_null_violation).
+ * agent (foreign_key_violation); a null (not_null_violation); a table whose
+ * owner may not read cgae.agents (insufficient_privilege).
  */
 PG_FUNCTION_INFO_V1(cgae_require_tier);
 Datum
@@ -168,7 +167,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	agent_id = agent_of_row(trigdata, trigger->tgargs[0]);
 	values[0] = CStringGetTextDatum(agent_id);
 
-	agents = referenced_agents(trigdata->tg_relation);
+	agents = readable_agents(trigdata->tg_relation);
 	cgae_policy_in_force_for_guard(&policy);
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 	/* one plan for all application tables */

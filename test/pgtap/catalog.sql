@@ -28,6 +28,7 @@ INSERT INTO contract VALUES
   ('architecture_hash_jsonb(config jsonb) text', 'i strict s'),
   ('architecture_digest_jsonb(config jsonb) text', 'i strict s'),
   ('create_registry(partitions integer DEFAULT NULL::integer) void', 'v u'),
+  ('seed_registry() void', 'v u'),
   ('upgrade_registry() integer', 'v u'),
   ('grant_access(role text, level text) void', 'v u'),
   ('revoke_access(role text, level text DEFAULT NULL::text) void', 'v u'),

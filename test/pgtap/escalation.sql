@@ -93,9 +93,24 @@ BEGIN
 EXCEPTION WHEN SQLSTATE 'ROLLB' THEN
   RETURN SQLERRM;
 END $$;
-SELECT is(t.require($$'who', 'T1'$$), '42501: owner of "orders" may not refer to cgae.agents', 'without REFERENCES it tells nothing');
-SELECT is(t.require($$'who', 'T1'$$, $$INSERT INTO evil.orders VALUES ('no such', 1)$$), '42501: owner of "orders" may not refer to cgae.agents', '... not even who is registered');
-GRANT REFERENCES (agent_id) ON cgae.agents TO t_shop;
+SELECT is(t.require($$'who', 'T1'$$), '42501: owner "t_shop" of "orders" may not read cgae.agents', 'without SELECT it tells nothing');
+SELECT is(t.require($$'who', 'T1'$$, $$INSERT INTO evil.orders VALUES ('no such', 1)$$), '42501: owner "t_shop" of "orders" may not read cgae.agents', '... not even who is registered');
+-- REFERENCES is worth the owner's rights: nothing of ours is had for it
+GRANT REFERENCES ON cgae.agents TO t_shop;
+SELECT is(t.require($$'who', 'T1'$$), '42501: owner "t_shop" of "orders" may not read cgae.agents', 'nor with REFERENCES');
+REVOKE REFERENCES ON cgae.agents FROM t_shop;
+GRANT SELECT ON cgae.agents TO t_shop;
+-- what the referencing table's owner wrote for a foreign key to compare with, require_tier never calls
+CREATE TYPE evil.t AS ENUM ('a');
+ALTER TYPE evil.t OWNER TO t_shop;
+CREATE TABLE evil.ran (by text);
+GRANT ALL ON evil.ran TO PUBLIC;
+GRANT ALL ON SCHEMA evil TO t_shop;
+SELECT is(t.try('t_shop', statement), 'ok', statement) FROM unnest(ARRAY[
+  $f$CREATE FUNCTION evil.c(evil.t) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO evil.ran VALUES (current_user); RETURN 'a'; END $$ $f$,
+  'CREATE CAST (evil.t AS text) WITH FUNCTION evil.c(evil.t) AS IMPLICIT']) AS statement;
+SELECT is(t.require($$'who', 'T1'$$, $$INSERT INTO evil.orders VALUES ('a', 1)$$, 'who evil.t, n int'), 'ok', 'a column of a type with a cast of the shop''s own');
+SELECT is((SELECT string_agg(by, ', ') FROM evil.ran), NULL, '... which nobody ran');
 SELECT matches(t.require(arguments), said, 'require_tier(' || arguments || ')') FROM (VALUES
   ('', '^22023: '), ($$'who'$$, '^22023: '), ($$'who', 'T1', 'x'$$, '^22023: '), ($$'who', 'T6'$$, '^22023: '), ($$'who', 't1'$$, '^22023: '), ($$'who', ''$$, '^22023: '),
   ($$'', 'T1'$$, '^42703: '), ($$'ctid', 'T1'$$, '^42703: '), ($$'tableoid', 'T1'$$, '^42703: '), ($$'WHO', 'T1'$$, '^42703: '), ($$'who; DROP TABLE cgae.agents', 'T1'$$, '^42703: '),

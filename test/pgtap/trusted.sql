@@ -53,6 +53,9 @@ SELECT matches(t.try('t_other', statement), '^42501: ', 'another role: ' || stat
 SELECT matches(t.try('t_dbowner', statement), '^42501: ', 'nor the owner: ' || statement) FROM unnest(ARRAY[
   'DROP FUNCTION cgae.certify(text, cgae.robustness, text, text, jsonb, timestamptz, text)', 'CREATE OR REPLACE FUNCTION cgae.guard_events() RETURNS trigger LANGUAGE plpgsql AS $_$ BEGIN RETURN NEW; END $_$',
   'ALTER TYPE cgae.tier ADD VALUE ''T6''', 'DROP SCHEMA cgae CASCADE']) AS statement;
+-- the guards are the registry owner's to hang on tables, and nobody else's
+SELECT matches(t.try('t_other', 'CREATE TABLE pg_temp.mine (agent_id text); CREATE TRIGGER g BEFORE INSERT ON pg_temp.mine FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()'),
+               '^42501: permission denied for function cgae.guard_agents$', 'a guard is not for everybody');
 -- the right to create may be taken away once the registry stands
 REVOKE CREATE ON SCHEMA cgae FROM t_dbowner;
 SELECT is(t.try('t_dbowner', $$SELECT cgae.certify(cgae.register_agent('m', '{}'), '(1,1,1,1)')$$), 'ok', 'the registry works without CREATE on the schema');
@@ -66,6 +69,27 @@ SELECT is(t.try('t_dbowner', $$SELECT cgae.certify('a', '(1,1,1,1)')$$), '42P01:
 SELECT is(t.try('t_dbowner', 'SELECT cgae.create_registry()'), 'ok', 'and make new ones');
 SELECT is(t.try('t_dbowner', $$SELECT cgae.certify(cgae.register_agent('m', '{}', agent_id => 'a'), '(1,1,1,1)')$$), 'ok', '... that work, in the same session');
 SELECT is(t.history('a'), '1 registration, 2 certification', '... from the start');
+-- another role may own it: CREATE on the schema is all that it is granted
+SAVEPOINT another;
+SELECT is(t.try('t_dbowner', 'DROP TABLE cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies, cgae.audit_seeds, cgae.registry_layout CASCADE'), 'ok', 'without a registry');
+SELECT matches(t.try('t_other', 'SELECT cgae.create_registry()'), '^42501: permission denied for schema cgae$', '... another role may not make one');
+SELECT is((SELECT bool_or(has_function_privilege('t_other', oid, 'EXECUTE')) FROM pg_proc WHERE pronamespace = 'cgae'::regnamespace AND proname ~ '^guard_'), false, '... and was not given the guards');
+GRANT CREATE ON SCHEMA cgae TO t_other;
+SELECT is(t.try('t_other', 'SELECT cgae.create_registry()'), 'ok', 'with CREATE on the schema it may');
+SELECT is((SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'p', 'v')), 't_other', '... and owns it');
+SELECT is((SELECT bool_and(has_function_privilege('t_other', oid, 'EXECUTE')) FROM pg_proc WHERE pronamespace = 'cgae'::regnamespace AND proname ~ '^guard_'), true, '... and may hang the guards on its partitions');
+SELECT is((SELECT bool_or(has_function_privilege('t_app', oid, 'EXECUTE')) FROM pg_proc WHERE pronamespace = 'cgae'::regnamespace AND proname ~ '^guard_'), false, '... which others may not');
+SELECT is(t.try('t_other', $$SELECT cgae.certify(cgae.register_agent('m', '{}', agent_id => 'o'), '(0.7,0.7,0.7,1)'); SELECT cgae.publish_policy(); SELECT cgae.rotate_audit_seed()$$), 'ok', '... and works with it');
+SELECT is((SELECT count(*)::int FROM cgae.check_registry()), 0, '... which is as it should be');
+-- REASSIGN OWNED: the new owner goes on
+REASSIGN OWNED BY t_other TO t_app;
+SELECT is((SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'p', 'v')), 't_app', 'a new owner');
+SELECT is(t.try('t_app', statement), 'ok', '... ' || statement) FROM unnest(ARRAY[$$SELECT cgae.certify('o', '(0.9,0.9,0.9,1)')$$, $$SELECT cgae.suspend('o', 'x')$$, $$SELECT cgae.reinstate('o', 'x')$$,
+  'SELECT cgae.publish_policy()', 'SELECT cgae.rotate_audit_seed()', $$SELECT cgae.register_agent('m', '{}')$$, $$SELECT cgae.grant_access('t_other', 'reader')$$, 'SELECT * FROM cgae.apply_decay()',
+  'SELECT cgae.upgrade_registry()', 'ALTER TABLE cgae.agents DISABLE TRIGGER zz_cgae_guard; ALTER TABLE cgae.agents ENABLE TRIGGER zz_cgae_guard']) AS statement;
+SELECT is((SELECT bool_and(has_function_privilege('t_app', oid, 'EXECUTE')) FROM pg_proc WHERE pronamespace = 'cgae'::regnamespace AND proname ~ '^guard_'), true, 'upgrade_registry() gave it the guards');
+SELECT is((SELECT count(*)::int FROM cgae.check_registry()), 0, '... and nothing contradicts');
+ROLLBACK TO another;
 SELECT is(t.try('t_dbowner', 'DROP EXTENSION cgae CASCADE'), 'ok', 'with CASCADE the extension goes');
 SELECT is((SELECT count(*) FROM pg_namespace WHERE nspname = 'cgae'), 0::bigint, '... and its schema');
 SELECT is(t.try('t_dbowner', 'CREATE EXTENSION cgae'), 'ok', 'and comes again');

@@ -5,7 +5,6 @@ CREATE ROLE t_owner;
 CREATE ROLE t_other;
 CREATE ROLE t_member IN ROLE t_owner;
 GRANT CREATE ON SCHEMA cgae TO t_owner;
-GRANT EXECUTE ON FUNCTION cgae.guard_agents(), cgae.guard_certifications(), cgae.guard_events(), cgae.guard_policies(), cgae.guard_append_only(), cgae.guard_seeds() TO t_owner;
 
 SELECT matches(t.try('SELECT cgae.upgrade_registry()'), '^42P01: there is no agent registry', 'there is nothing to upgrade');
 SET LOCAL ROLE t_owner;

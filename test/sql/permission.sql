@@ -164,7 +164,7 @@ RESET min_parallel_table_scan_size;
 RESET max_parallel_workers_per_gather;
 
 --
--- require_tier: an application's table, owned by somebody with no privilege on the registry
+-- require_tier: an application's table, whose owner must be able to read cgae.agents
 --
 SET ROLE regress_cgae_seller;
 CREATE TABLE regress_cgae_shop.contracts (id int, "the Agent" varchar(60), note text);
@@ -172,12 +172,19 @@ CREATE TRIGGER needs_t3 AFTER INSERT OR UPDATE ON regress_cgae_shop.contracts FO
 GRANT INSERT, SELECT, UPDATE ON regress_cgae_shop.contracts TO regress_cgae_app;
 SELECT * FROM pg_temp.refusal($$INSERT INTO regress_cgae_shop.contracts VALUES (1, 'fresh')$$);
 RESET ROLE;
-GRANT REFERENCES (agent_id) ON cgae.agents TO regress_cgae_seller;
+-- REFERENCES is none of what it asks for, nor is a part of the columns enough
+GRANT REFERENCES, SELECT (agent_id, status, current_tier, current_robustness, certified_at) ON cgae.agents TO regress_cgae_seller;
+SET ROLE regress_cgae_seller;
+SELECT * FROM pg_temp.refusal($$INSERT INTO regress_cgae_shop.contracts VALUES (1, 'fresh')$$);
+RESET ROLE;
+REVOKE ALL ON cgae.agents FROM regress_cgae_seller;
+SELECT cgae.grant_access('regress_cgae_seller', 'reader');
 SET ROLE regress_cgae_seller;
 INSERT INTO regress_cgae_shop.contracts VALUES (1, 'fresh'), (2, 'aged'), (3, 'swept');
-SELECT pg_temp.try('SELECT count(*) FROM cgae.agents');
+-- the agent is locked by the registry's owner: who reads may not
+SELECT pg_temp.try('SELECT agent_id FROM cgae.agents FOR NO KEY UPDATE');
 RESET ROLE;
--- the writer needs no more either
+-- the writer needs nothing of the registry
 SELECT cgae.revoke_access('regress_cgae_app');
 SET ROLE regress_cgae_app;
 INSERT INTO regress_cgae_shop.contracts VALUES (4, 'held');
@@ -271,10 +278,10 @@ ALTER TABLE cgae.agents OWNER TO regress_cgae_owner;
 ALTER TABLE cgae.agents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cgae.agents FORCE ROW LEVEL SECURITY;
 SELECT (pg_temp.refusal($$INSERT INTO regress_cgae_shop.contracts VALUES (6, 'fresh')$$)).message;
--- a REFERENCES that is taken back counts at once
-REVOKE REFERENCES (agent_id) ON cgae.agents FROM regress_cgae_seller;
+-- a SELECT that is taken back counts at once
+REVOKE SELECT ON cgae.agents FROM regress_cgae_seller;
 SELECT (pg_temp.refusal($$INSERT INTO regress_cgae_shop.contracts VALUES (6, 'fresh')$$)).message;
-GRANT REFERENCES ON cgae.agents TO regress_cgae_seller;
+GRANT SELECT ON cgae.agents TO regress_cgae_seller;
 INSERT INTO regress_cgae_shop.contracts VALUES (8, 'fresh');
 SELECT current_user = session_user AS rights_given_back;
 -- no registry

@@ -115,6 +115,33 @@ is(sql($owner, $to, 'SELECT cgae.upgrade_registry()'), "1\n", 'schema, then data
 is_copy('schema, then data');
 goes_on($owner, $auditor, $to, 'schema, then data');
 
+# The schema alone, for a registry that begins anew: seeded by its owner, or by a superuser for him.
+for my $role ($owner, $superuser)
+{
+	target($owner);
+	my ($said, $ok) = run($superuser, "pg_dump -d $source --schema-only --file=$dir/step.sql &&"
+		  . " psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d $to -f $dir/step.sql");
+	ok($ok, "seeded by $role: the schema") or diag($said);
+	like(sql($owner, $to, 'SELECT cgae.upgrade_registry()'), qr/55000|layout of the agent registry is unknown/,
+		"seeded by $role: it holds nothing yet");
+	like(sql($auditor, $to, 'SELECT cgae.seed_registry()'), qr/must be owner of the agent registry/,
+		"seeded by $role: not by anybody");
+	is(sql($role, $to, 'SELECT cgae.seed_registry()'), "\n", "seeded by $role: seed_registry()");
+	is(sql($owner, $to, <<'SQL'), "1|1|1|0\n", "seeded by $role: a policy, an epoch, a layout, nobody");
+SELECT (SELECT max(version) FROM cgae.gate_policies), (SELECT max(epoch) FROM cgae.audit_seeds),
+  (SELECT max(version) FROM cgae.registry_layout), (SELECT count(*) FROM cgae.agents);
+SQL
+	is(sql($owner, $to, 'SELECT * FROM cgae.check_registry()'), '', "seeded by $role: nothing contradicts");
+	is(sql($owner, $to, <<'SQL'), "certified|T3\nT3\n2|2\n", "seeded by $role: it works");
+SELECT outcome, tier FROM cgae.certify(cgae.register_agent('m', '{}', agent_id => 'a'), '(0.7,0.7,0.7,1)');
+SELECT cgae.effective_tier('a');
+SELECT cgae.publish_policy(), cgae.rotate_audit_seed();
+SQL
+	is_clean($to, "seeded by $role: afterwards");
+	like(sql($owner, $to, 'SELECT cgae.seed_registry()'), qr/cannot be seeded: cgae\.\w+ is not empty/,
+		"seeded by $role: once");
+}
+
 # The owner can switch off the triggers himself, all but those of the foreign keys.
 target($owner);
 my $tables = "ARRAY['cgae.agents', 'cgae.certifications', 'cgae.agent_events', 'cgae.gate_policies', 'cgae.audit_seeds', 'cgae.registry_layout', 'public.contracts', 'public.seen']";

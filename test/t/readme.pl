@@ -229,7 +229,7 @@ for my $row (@{ $table{Triggers} })
 same('trigger', \@triggers, [ catalog("SELECT tgname || ' ' || relname FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal") ]);
 
 # What the server itself raises on our behalf.
-my @by_server = qw(23505 54001);
+my @by_server = qw(22008 23505 42P06 54001);
 chomp(my $include = qx(@{[$ENV{PG_CONFIG} // 'pg_config']} --includedir-server));
 my (%code, %label);
 open(my $errcodes, '<', "$include/utils/errcodes.h") or die "errcodes.h: $!";
