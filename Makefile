@@ -28,6 +28,7 @@ OBJS = \
 	src/check.o \
 	src/check_agents.o \
 	src/check_replay.o \
+	src/clock.o \
 	src/ddl.o \
 	src/decay.o \
 	src/decay_core.o \

@@ -647,7 +647,7 @@ CREATE FUNCTION cgae.check_registry(
     OUT rule pg_catalog.text,
     OUT detail pg_catalog.text) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_check_registry' LANGUAGE c STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, certifications, events, policies and audit epochs, and guards that are missing or disabled: no row when all is well';
+COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, certifications, events, policies and audit epochs, and guards that are missing or disabled: no row when all is well; the rule "clock" is no contradiction, it names a date that lies ahead of the clock, for as long as it does';
 
 ---------------------------------------------------------------------------
 -- Permission                                               src/permission.c
@@ -656,12 +656,17 @@ COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, cer
 CREATE FUNCTION cgae.effective_tier(agent_id pg_catalog.text, at pg_catalog.timestamptz DEFAULT NULL) RETURNS cgae.tier
   AS 'MODULE_PATHNAME', 'cgae_effective_tier' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.effective_tier(pg_catalog.text, pg_catalog.timestamptz) IS
-  'what an agent may do at an instant (now when null, ahead if you like): T0 unless active, else the gate of its decayed vector, never above its current tier; unknown agent: no_data_found; before its certification: invalid_parameter_value';
+  'what an agent may do at an instant (now when null, ahead if you like): T0 unless active, else the gate of its decayed vector, never above its current tier, and T0 while its certification lies ahead of the clock; unknown agent: no_data_found; before its certification: invalid_parameter_value';
 
 CREATE FUNCTION cgae.permits(agent_id pg_catalog.text, required cgae.tier, at pg_catalog.timestamptz DEFAULT NULL) RETURNS pg_catalog.bool
   AS 'MODULE_PATHNAME', 'cgae_permits' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cgae.permits(pg_catalog.text, cgae.tier, pg_catalog.timestamptz) IS
   'is the agent''s effective tier at an instant (now when null) at least the required one; false, never null, for an unknown agent and for nulls: fit for policies and CHECKs';
+
+CREATE FUNCTION cgae.lies_ahead(at pg_catalog.timestamptz) RETURNS pg_catalog.bool
+  AS 'MODULE_PATHNAME', 'cgae_lies_ahead' LANGUAGE c STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.lies_ahead(pg_catalog.timestamptz) IS
+  'does an instant lie more than a minute ahead of the clock: a certification dated so gives its agent no tier until then; null for null';
 
 ---------------------------------------------------------------------------
 -- Policies and sweeps            src/registry_policy.c, src/registry_sweep.c

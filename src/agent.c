@@ -45,6 +45,7 @@ const CgaeColumn cgae_agent_columns[AGENT_COLUMNS] = {
 	[AGENT_CONTRACTS_COMPLETED] = {"contracts_completed", "int8"},
 	[AGENT_CONTRACTS_FAILED] = {"contracts_failed", "int8"},
 	[AGENT_DEREGISTERED_AT] = {"deregistered_at", "timestamptz"},
+	[AGENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
 };
 
 /* Read a normalised hash out of the row: the full digest when it is known. */
@@ -88,6 +89,11 @@ cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 	agent->registered_at = DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT));
 	agent->certified_at = ROW_NULL(row, AGENT_CERTIFIED_AT) ? DT_NOBEGIN :
 		DatumGetTimestampTz(ROW_VALUE(row, AGENT_CERTIFIED_AT));
+	/* what came without the guards must not make the rest of the history infinite */
+	agent->recorded_at = ROW_NULL(row, AGENT_RECORDED_AT) ? DT_NOBEGIN :
+		DatumGetTimestampTz(ROW_VALUE(row, AGENT_RECORDED_AT));
+	if (TIMESTAMP_IS_NOEND(agent->recorded_at))
+		agent->recorded_at = DT_NOBEGIN;
 	agent->clock = GetCurrentTimestamp();
 	agent->client = GetUserId();
 }
@@ -100,12 +106,18 @@ cgae_agent_store(CgaeAgent *agent)
 	cgae_row_set(row, AGENT_STATUS, ObjectIdGetDatum(row->shape->status.value[agent->status]));
 	cgae_row_set(row, AGENT_HOLDS, cgae_holds_to_array(&agent->holds));
 	cgae_row_set(row, AGENT_LAST_SEQ, Int32GetDatum(agent->last_seq));
+	if (!TIMESTAMP_IS_NOBEGIN(agent->recorded_at))
+		cgae_row_set(row, AGENT_RECORDED_AT, TimestampTzGetDatum(agent->recorded_at));
 }
 
-/* The next number of the agent's history. */
+/*
+ * Begin the next fact of the agent's history: its number, and when it is
+ * recorded, in that order whatever the clock does.
+ */
 static int32
 next_seq(CgaeAgent *agent)
 {
+	agent->recorded_at = Max(agent->clock, agent->recorded_at);
 	if (pg_add_s32_overflow(agent->last_seq, 1, &agent->last_seq))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -124,6 +136,7 @@ add_event(CgaeAgent *agent, const char *type, TimestampTz occurred_at, CgaeObjec
 	event->seq = next_seq(agent);
 	event->type = type;
 	event->occurred_at = occurred_at;
+	event->recorded_at = agent->recorded_at;
 	event->data = cgae_object_end(data);
 }
 
@@ -181,6 +194,9 @@ refuse_time(const CgaeAgent *agent, const char *table, const char *column, Times
 			 errmsg("%s %s of agent \"%s\" is %s, %s", column, at_text, agent->name, rule,
 					timestamptz_to_str(bound)) :
 			 errmsg("%s %s of agent \"%s\" is %s", column, at_text, agent->name, rule),
+			 Max(agent->registered_at, agent->certified_at) > agent->clock &&
+			 cgae_may_be_told(agent->client) ?
+			 errhint("The agent's last date lies ahead of the clock: leave the time out, and the clock's is taken.") : 0,
 			 cgae_err_object(table, column, constraint)));
 }
 
@@ -197,13 +213,6 @@ check_time(const CgaeAgent *agent, const char *table, const char *column, Timest
 	if (at > agent->clock)
 		refuse_time(agent, table, column, at, "not_in_the_future",
 					"in the future by the clock", agent->clock);
-}
-
-/* The instant of something that happens now. */
-static TimestampTz
-now_for(const CgaeAgent *agent)
-{
-	return Max(agent->clock, Max(agent->certified_at, agent->registered_at));
 }
 
 /* An observed hash that differs: suspended until a matching audit passes. */
@@ -320,7 +329,6 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 		cgae_agent_refuse_deregistered(agent->name);
 
 	certification->judged_in = GetCurrentSubTransactionId();
-	certification->judged_at = agent->clock;
 	certification->previous_tier = agent->certified_tier;
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
 	certification->is_mismatch = certification->observed != NULL &&
@@ -335,13 +343,14 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 		 (certification->certified_at < agent->registered_at ||
 		  certification->certified_at < agent->certified_at ||
 		  certification->certified_at > agent->clock)))
-		certification->certified_at = now_for(agent);
+		certification->certified_at = agent->clock;
 
 	if (certification->is_mismatch)
 	{
 		suspend_for_drift(agent, certification->observed);
 		certification->tier = CGAE_NO_TIER;
 		certification->seq = next_seq(agent);
+		certification->recorded_at = agent->recorded_at;
 		certification->status = agent->status;
 		return;
 	}
@@ -371,6 +380,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	agent->status = follow(agent, agent->holds.count > 0 ? CGAE_HELD : CGAE_CERTIFIED);
 	certification->status = agent->status;
 	certification->seq = next_seq(agent);
+	certification->recorded_at = agent->recorded_at;
 	store_certification(agent, certification);
 	if (certification->is_demotion)
 		add_demotion(agent, certification);
@@ -490,11 +500,11 @@ cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted)
 }
 
 int
-cgae_agent_effective_tier(const CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at)
+cgae_agent_decayed_tier(const CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at)
 {
 	CgaeStanding standing = standing_of(agent);
 
-	return cgae_standing_effective_tier(&standing, policy, Max(at, agent->certified_at));
+	return agent->status == CGAE_ACTIVE ? cgae_standing_decayed_tier(&standing, policy, at) : 0;
 }
 
 /* Log a fall, dated when the new tier was reached under this policy. */
@@ -514,6 +524,10 @@ add_decay(CgaeAgent *agent, const CgaePolicy *policy, int tier)
 	cgae_object_text(&data, "old_tier", cgae_tier_labels[agent->current_tier]);
 	cgae_object_text(&data, "new_tier", cgae_tier_labels[tier]);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	/* where dates cannot tell that this policy was in force: the clock was stepped back since */
+	if (policy->effective_from > Max(agent->clock, agent->recorded_at))
+		cgae_object_numeric(&data, "policy_version",
+							DirectFunctionCall1(int4_numeric, Int32GetDatum(policy->version)));
 	add_event(agent, agent->status == CGAE_EXPIRED ? "expiration" : "decay",
 			  Min(Max(reached, policy->effective_from), agent->clock), &data);
 }
@@ -527,7 +541,7 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 
 	if (!standing.certified || agent->status == CGAE_DEREGISTERED)
 		return;
-	tier = cgae_standing_decayed_tier(&standing, policy, Max(at, agent->certified_at));
+	tier = cgae_standing_decayed_tier(&standing, policy, at);
 	if (tier < agent->current_tier)
 	{
 		add_decay(agent, policy, tier);
@@ -542,7 +556,7 @@ void
 cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given)
 {
 	CgaeRow    *row = &agent->row;
-	TimestampTz at = given != NULL ? *given : now_for(agent);
+	TimestampTz at = given != NULL ? *given : agent->clock;
 	CgaeObject	data;
 
 	if (given != NULL)

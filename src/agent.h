@@ -46,6 +46,7 @@ typedef enum CgaeAgentColumn
 	AGENT_CONTRACTS_COMPLETED,
 	AGENT_CONTRACTS_FAILED,
 	AGENT_DEREGISTERED_AT,
+	AGENT_RECORDED_AT,
 	AGENT_COLUMNS
 } CgaeAgentColumn;
 
@@ -68,6 +69,7 @@ typedef struct CgaeAgent
 	int			current_tier;
 	TimestampTz registered_at;
 	TimestampTz certified_at;	/* DT_NOBEGIN: never certified */
+	TimestampTz recorded_at;	/* of the newest fact: never runs backwards */
 	TimestampTz clock;			/* after the lock was obtained */
 	Oid			client;			/* role that messages are for */
 	int			event_count;
@@ -77,7 +79,7 @@ typedef struct CgaeAgent
 /* Read the state out of a row that was taken apart; a null where none may be is refused. */
 extern void cgae_agent_open(CgaeAgent *agent, const CgaeRow *row);
 
-/* Write status, holds and last_seq back into the row. */
+/* Write status, holds, last_seq and recorded_at back into the row. */
 extern void cgae_agent_store(CgaeAgent *agent);
 
 /*
@@ -107,11 +109,14 @@ extern void cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted);
 extern void cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 							 const CgaePolicy *next);
 
-/* Tier that decay gives an active agent at an instant; T0 when it is not active. */
-extern int	cgae_agent_effective_tier(const CgaeAgent *agent, const CgaePolicy *policy,
-									  TimestampTz at);
+/*
+ * Tier that decay gives an active agent at an instant, T0 when it is not
+ * active: what a sweep stores, also where the certification lies ahead.
+ */
+extern int	cgae_agent_decayed_tier(const CgaeAgent *agent, const CgaePolicy *policy,
+									TimestampTz at);
 
-/* Deregister at an instant, or now when it is NULL. */
+/* Deregister at an instant, or by the clock when it is NULL. */
 extern void cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given);
 
 /* Write a registered hash into the row: 16 digits and, when known, all 64. */

@@ -46,7 +46,7 @@ typedef struct CgaeCertification
 	int			tier;			/* CGAE_NO_TIER on a mismatch */
 	int			previous_tier;	/* of the last certification */
 	CgaeStatus	status;
-	TimestampTz judged_at;		/* by the clock, under the agent's lock */
+	TimestampTz recorded_at;	/* fixed under the agent's lock */
 	char		registered[65]; /* hash that the observed one was compared with */
 
 	/* of a certification with a request_id, see certification_request.h */

@@ -124,18 +124,14 @@ same_observation(const CgaeCertification *certification, const CgaeRecord *recor
 }
 
 /*
- * Was the same time given, or none?  One given is in the past, one not given
- * is no earlier than the record.  Drift may have replaced what was given.
+ * Was the same time given, or none?  What was not given the record does not
+ * tell from what was.  Drift may have replaced what was given.
  */
 static bool
 same_time(const CgaeCertification *certification, const CgaeRecord *record)
 {
-	TimestampTz certified_at = DatumGetTimestampTz(record->values[CERT_CERTIFIED_AT]);
-
-	if (certification->is_mismatch)
-		return true;
-	return certification->has_certified_at ? certification->certified_at == certified_at :
-		certified_at >= DatumGetTimestampTz(record->values[CERT_RECORDED_AT]);
+	return !certification->has_certified_at || certification->is_mismatch ||
+		certification->certified_at == DatumGetTimestampTz(record->values[CERT_CERTIFIED_AT]);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "check.h"
+#include "clock.h"
 #include "robustness.h"
 
 /* Rows fetched at a time. */
@@ -39,6 +40,14 @@ cgae_check_report(CgaeCheck *check, const char *rule, const char *format,...)
 	values[2] = CStringGetTextDatum(detail.data);
 	tuplestore_putvalues(check->store, check->desc, values, nulls);
 	pfree(detail.data);
+}
+
+void
+cgae_check_ahead(CgaeCheck *check, const char *what, TimestampTz at)
+{
+	if (cgae_date_is_ahead(at))
+		cgae_check_report(check, "clock", "%s %s lies ahead of the clock", what,
+						  timestamptz_to_str(at));
 }
 
 const CgaePolicy *

@@ -26,6 +26,12 @@ typedef struct CgaeCheck
 extern void cgae_check_report(CgaeCheck *check, const char *rule, const char *format, ...)
 			pg_attribute_printf(3, 4);
 
+/*
+ * Name a date that lies ahead of the clock (rule "clock").  No contradiction:
+ * the guards wrote it under a clock that ran ahead, and authority may wait for it.
+ */
+extern void cgae_check_ahead(CgaeCheck *check, const char *what, TimestampTz at);
+
 /* A valid policy by version, or NULL. */
 extern const CgaePolicy *cgae_check_policy(const CgaeCheck *check, int32 version);
 

@@ -79,7 +79,8 @@ enum
 	AGENT_OBSERVED_HASH,
 	AGENT_LAST_SEQ,
 	AGENT_CERTIFICATION_COUNT,
-	AGENT_DEREGISTERED_AT
+	AGENT_DEREGISTERED_AT,
+	AGENT_RECORDED_AT
 };
 
 #define AGENTS \
@@ -94,7 +95,8 @@ enum
 	" CAST(a.tier_drop_at AS pg_catalog.timestamptz)," \
 	" CAST(a.observed_architecture_hash AS pg_catalog.text), CAST(a.last_seq AS pg_catalog.int4)," \
 	" CAST(a.certification_count AS pg_catalog.int4)," \
-	" CAST(a.deregistered_at AS pg_catalog.timestamptz)" \
+	" CAST(a.deregistered_at AS pg_catalog.timestamptz)," \
+	" CAST(a.recorded_at AS pg_catalog.timestamptz)" \
 	" FROM cgae.agents AS a ORDER BY a.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST"
 
 /* The agent of the current row; a null, which only an owner can bring about, counts as "". */
@@ -227,6 +229,16 @@ check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay 
 		cgae_check_report(check, "architecture_hash", "is not that of the history");
 }
 
+/* Name what a clock that ran ahead has dated, on which the agent's authority may wait. */
+static void
+check_ahead(CgaeCheck *check, const CgaeStream *agents)
+{
+	cgae_check_ahead(check, "registered_at", cgae_stream_time(agents, AGENT_REGISTERED_AT));
+	cgae_check_ahead(check, "certified_at", cgae_stream_time(agents, AGENT_CERTIFIED_AT));
+	cgae_check_ahead(check, "deregistered_at", cgae_stream_time(agents, AGENT_DEREGISTERED_AT));
+	cgae_check_ahead(check, "recorded_at", cgae_stream_time(agents, AGENT_RECORDED_AT));
+}
+
 /* Compare an agent's row with the end of its history. */
 static void
 check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
@@ -255,6 +267,7 @@ check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 	check_vector(check, "current_robustness", cgae_stream_robustness(agents, AGENT_CURRENT_ROBUSTNESS),
 				 certified ? &replay->robustness : NULL);
 	check_time(check, agents, AGENT_CERTIFIED_AT, "certified_at", certified, replay->certified_at);
+	check_time(check, agents, AGENT_RECORDED_AT, "recorded_at", true, replay->recorded_at);
 	check_time(check, agents, AGENT_LAST_AUDIT_AT, "last_audit_at", certified,
 			   replay->certified_at);
 	if (!cgae_replay_explains_drop(check, replay, no_drop ? NULL : &drop))
@@ -303,6 +316,7 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 			cgae_check_report(check, "registration", "has no history");
 		else
 			check_agent(check, agents, &replay);
+		check_ahead(check, agents);
 		agents->row++;
 	}
 }

@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "architecture.h"
@@ -63,6 +64,18 @@ data_text(const CgaeCheckFact *fact, const char *key)
 
 	return find_member(fact->data, key, jbvString, &value) ?
 		pnstrdup(value.val.string.val, value.val.string.len) : NULL;
+}
+
+/* Is a number of an event's data this one? */
+static bool
+data_number_is(const CgaeCheckFact *fact, const char *key, int32 number)
+{
+	JsonbValue	value;
+
+	return find_member(fact->data, key, jbvNumeric, &value) &&
+		DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value.val.numeric),
+										 DirectFunctionCall1(int4_numeric,
+															 Int32GetDatum(number))));
 }
 
 static int
@@ -134,25 +147,31 @@ settle_event_status(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *f
 							  lengthof(cgae_status_labels)));
 }
 
-/* No fact may be dated ahead of its recording, unless it had to wait for what came before. */
+/* No fact may be dated ahead of its recording. */
 static void
-check_date(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact *fact)
+check_date(CgaeCheck *check, const CgaeCheckFact *fact)
 {
 	char	   *at;
 
-	if (fact->at <= Max(fact->recorded_at, Max(replay->registered_at, replay->certified_at)))
+	if (fact->at <= fact->recorded_at)
 		return;
 	at = pstrdup(timestamptz_to_str(fact->at));
 	cgae_check_report(check, "time", "number %d is dated %s, after it was recorded at %s",
 					  fact->seq, at, timestamptz_to_str(fact->recorded_at));
 }
 
-/* An instant that cannot be before the registration or the last certification. */
+/*
+ * An instant that cannot be before the registration or the last certification.
+ * But it may have been the clock's that was stepped back since: what was
+ * recorded then has the time of recording of the fact before it.
+ */
 static void
 check_order(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact *fact)
 {
 	char	   *at = NULL;
 
+	if (fact->recorded_at == replay->recorded_at)
+		return;
 	if (fact->at < replay->registered_at || fact->at < replay->certified_at)
 		at = pstrdup(timestamptz_to_str(fact->at));
 	if (fact->at < replay->registered_at)
@@ -270,7 +289,11 @@ rounding(const CgaePolicy *policy)
 	return slack < (double) USECS_PER_DAY ? (int64) slack : USECS_PER_DAY;
 }
 
-/* Had decay brought the agent down to a tier by an instant, under a policy it has lived under? */
+/*
+ * Had decay brought the agent down to a tier by an instant, under a policy it
+ * has lived under?  Dates tell which these are; where the clock was stepped
+ * back since the policy was published, the fact names it.
+ */
 static bool
 explains_decay(const CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact *fact,
 			   int tier)
@@ -283,7 +306,8 @@ explains_decay(const CgaeCheck *check, const CgaeReplay *replay, const CgaeCheck
 
 		if (policy->version < replay->policy_version)
 			break;
-		if (policy->effective_from > fact->recorded_at)
+		if (policy->effective_from > fact->recorded_at &&
+			!data_number_is(fact, "policy_version", policy->version))
 			continue;
 		if (!TIMESTAMP_NOT_FINITE(at))
 			at += rounding(policy);
@@ -485,7 +509,7 @@ cgae_replay_add(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 	if (fact->recorded_at < replay->recorded_at)
 		cgae_check_report(check, "time", "number %d was recorded before number %d", fact->seq,
 						  replay->last_seq);
-	check_date(check, replay, fact);
+	check_date(check, fact);
 
 	if (fact->is_certification)
 		add_certification(check, replay, fact);

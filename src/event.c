@@ -112,7 +112,7 @@ static void
 write_one(Oid agents, const text *agent_id, const CgaeEvent *event, const char *actor)
 {
 	static const Oid types[EVENT_VALUES] = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID};
-	AnnouncedEvent announcement = {agent_id, event->seq, GetCurrentTimestamp()};
+	AnnouncedEvent announcement = {agent_id, event->seq, event->recorded_at};
 	Datum		values[EVENT_VALUES];
 
 	values[VALUE_AGENT_ID] = PointerGetDatum(agent_id);
@@ -224,7 +224,7 @@ cgae_event_collect(CgaeEventBatch *batch, const text *agent_id, const CgaeEvent 
 	oldcontext = MemoryContextSwitchTo(batch->context);
 	batch->events[i].agent_id = (const text *) pg_detoast_datum_copy(unconstify(text *, agent_id));
 	batch->events[i].seq = event->seq;
-	batch->events[i].recorded_at = GetCurrentTimestamp();
+	batch->events[i].recorded_at = event->recorded_at;
 	batch->values[VALUE_AGENT_ID][i] = PointerGetDatum(batch->events[i].agent_id);
 	batch->values[VALUE_SEQ][i] = Int32GetDatum(event->seq);
 	batch->values[VALUE_TYPE][i] = CStringGetTextDatum(event->type);

@@ -19,6 +19,7 @@ typedef struct CgaeEvent
 	int32		seq;
 	const char *type;			/* a literal */
 	TimestampTz occurred_at;
+	TimestampTz recorded_at;	/* fixed by who holds the agent's lock */
 	Jsonb	   *data;
 } CgaeEvent;
 

@@ -62,8 +62,10 @@ instants(FunctionCallInfo fcinfo, int argument, const char *function, TimestampT
 static const CgaePolicy *
 policy_at(const CgaeTimeline *timeline, TimestampTz at, TimestampTz known_at)
 {
-	/* a policy takes force when it is recorded */
-	return &timeline->version[cgae_timeline_at(timeline, Min(at, known_at))].policy;
+	/* a policy takes force when it is recorded, one that lies ahead is in force now */
+	TimestampTz until = cgae_facts_until(Min(at, known_at));
+
+	return &timeline->version[cgae_timeline_at(timeline, until)].policy;
 }
 
 /* The OID of a tier, or null for CGAE_NO_TIER. */
@@ -143,8 +145,8 @@ cgae_tier_at(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
 
-	arguments[0] = TimestampTzGetDatum(at);
-	arguments[1] = TimestampTzGetDatum(known_at);
+	arguments[0] = TimestampTzGetDatum(cgae_facts_until(at));
+	arguments[1] = TimestampTzGetDatum(cgae_facts_until(known_at));
 	arguments[2] = PG_GETARG_DATUM(0);
 	cgae_require_registry();
 	cgae_statement_begin();
@@ -257,8 +259,8 @@ cgae_standing_as_of(PG_FUNCTION_ARGS)
 					   TupleDescAttr(output.rsinfo->setDesc, STANDING_CERTIFIED_TIER)->atttypid,
 					   cgae_tier_labels, CGAE_TIERS);
 
-	arguments[0] = TimestampTzGetDatum(output.at);
-	arguments[1] = TimestampTzGetDatum(known_at);
+	arguments[0] = TimestampTzGetDatum(cgae_facts_until(output.at));
+	arguments[1] = TimestampTzGetDatum(cgae_facts_until(known_at));
 	cgae_require_registry();
 	cgae_statement_begin();
 	cgae_timeline_read(fcinfo, &timeline);

@@ -4,7 +4,8 @@
  *
  * An agent's history is its certifications and events, one order by seq.  Each
  * row of it is a fact with a valid time (certified_at, occurred_at).  The
- * standing at an instant follows from the facts whose valid time is not later:
+ * standing at an instant follows from the facts whose valid time is not later,
+ * from now on from all of them:
  *
  *		status			that of the newest fact that tells one
  *		certification	the newest fact that certified
@@ -51,7 +52,17 @@ extern void cgae_standing_begin(CgaeStanding *standing);
  */
 extern bool cgae_standing_add(CgaeStanding *standing, const CgaeFact *fact);
 
-/* Effective tier at an instant not before the certification, under a policy. */
+/*
+ * Whatever is on record has happened and is known by now, also what a clock
+ * that ran ahead has dated later: the instant up to which facts and policies
+ * count for a question about an instant, no limit from now on.
+ */
+extern TimestampTz cgae_facts_until(TimestampTz at);
+
+/*
+ * Effective tier at an instant, under a policy: T0 before a certification that
+ * lies ahead of the clock.  One dated a little later counts as of its own date.
+ */
 extern int	cgae_standing_tier(const CgaeStanding *standing, const CgaePolicy *policy,
 							   TimestampTz at);
 

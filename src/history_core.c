@@ -8,8 +8,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "decay_core.h"
 #include "errors.h"
 #include "guard.h"
@@ -55,16 +57,23 @@ cgae_standing_add(CgaeStanding *standing, const CgaeFact *fact)
 	return true;
 }
 
+TimestampTz
+cgae_facts_until(TimestampTz at)
+{
+	return at < GetCurrentStatementStartTimestamp() ? at : DT_NOEND;
+}
+
 int
 cgae_standing_tier(const CgaeStanding *standing, const CgaePolicy *policy, TimestampTz at)
 {
 	CgaeDecay	decay = {policy->decay_rate, policy->time_step};
 	int			tier;
 
-	if (standing->status != CGAE_ACTIVE || standing->certified_tier == CGAE_NO_TIER)
+	if (standing->status != CGAE_ACTIVE || standing->certified_tier == CGAE_NO_TIER ||
+		cgae_not_yet(standing->certified_at, at))
 		return 0;
 	tier = cgae_decay_core_tier(&policy->gate, &decay, &standing->robustness,
-								standing->certified_at, at);
+								standing->certified_at, Max(at, standing->certified_at));
 	return Min(tier, standing->ceiling);
 }
 

@@ -4,13 +4,15 @@
  *	  of instants: cgae.tier_distribution_over_time(), and for the report.
  *
  * One pass over the history serves all instants.  Between two facts about an
- * agent, and under one policy, its effective tier never rises, so that a
+ * agent, and under one policy, its effective tier never rises, but at the date
+ * of a certification that lies ahead of the clock, so that a
  * stretch of instants with the same tier is found by bisection and counted at
  * its two ends; the counts are summed up at the end.  Memory: 104 bytes an
  * instant, and the facts of one agent.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "funcapi.h"
@@ -19,6 +21,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "errors.h"
 #include "history.h"
 #include "history_series.h"
@@ -128,7 +131,7 @@ lay_out_policies(Series *series)
 	series->policy_end = palloc(series->count * sizeof(int));
 	for (int i = series->count - 1; i >= 0; i--)
 	{
-		series->policy[i] = cgae_timeline_at(&series->timeline, series->at[i]);
+		series->policy[i] = cgae_timeline_at(&series->timeline, cgae_facts_until(series->at[i]));
 		series->policy_end[i] = i + 1 == series->count ||
 			series->policy[i + 1] != series->policy[i] ? i + 1 : series->policy_end[i + 1];
 	}
@@ -168,6 +171,14 @@ count_standing(Series *series, const CgaeStanding *standing, int first, int end)
 
 	if (standing->status != CGAE_ACTIVE)
 		return;
+	/* the one rise: a certification that lies ahead of the clock */
+	if (standing->certified_tier != CGAE_NO_TIER &&
+		cgae_not_yet(standing->certified_at, series->at[i]))
+	{
+		i = Min(first_instant(series, standing->certified_at), end);
+		series->change[first * CGAE_TIERS]++;
+		series->change[i * CGAE_TIERS]--;
+	}
 	while (i < end)
 	{
 		int			tier = tier_at_instant(series, standing, i);
@@ -242,9 +253,10 @@ cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int6
 	CgaeFacts	reader;
 	int			room = 64;
 	DatedFact  *facts = palloc(room * sizeof(DatedFact));
+	TimestampTz now = GetCurrentStatementStartTimestamp();
 
 	series.change = palloc0((count + 1) * CGAE_TIERS * sizeof(int64));
-	arguments[0] = TimestampTzGetDatum(at[count - 1]);
+	arguments[0] = TimestampTzGetDatum(cgae_facts_until(at[count - 1]));
 	arguments[1] = TimestampTzGetDatum(DT_NOEND);
 	cgae_timeline_read(fcinfo, &series.timeline);
 	lay_out_policies(&series);
@@ -259,7 +271,8 @@ cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int6
 
 		while (cgae_facts_next(&reader, &facts[fact_count].fact))
 		{
-			facts[fact_count].first = first_instant(&series, facts[fact_count].fact.at);
+			/* what is on record has happened by now, whatever its date */
+			facts[fact_count].first = first_instant(&series, Min(facts[fact_count].fact.at, now));
 			if (++fact_count == room)
 			{
 				room *= 2;

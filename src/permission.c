@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "enum_map.h"
 #include "errors.h"
 #include "permission.h"
@@ -66,8 +67,8 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 	if (!found)
 		return false;
 
-	when = at != NULL ? *at : Max(GetCurrentStatementStartTimestamp(), standing.certified_at);
-	if (when < standing.certified_at)
+	when = at != NULL ? *at : GetCurrentStatementStartTimestamp();
+	if (at != NULL && when < standing.certified_at && !cgae_not_yet(standing.certified_at, when))
 	{
 		char	   *certified = pstrdup(timestamptz_to_str(standing.certified_at));
 
@@ -87,8 +88,8 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
  *
  * What the agent may do: T0 unless it is active; else the gate of its decayed
  * vector under the policy in force, never above its current tier.  at is now
- * when null, may lie ahead, not before the certification.  Errors:
- * no_data_found for an unknown agent.
+ * when null, may lie ahead, not before the certification, unless that lies
+ * ahead of the clock: T0 until then.  Errors: no_data_found for an unknown agent.
  */
 PG_FUNCTION_INFO_V1(cgae_effective_tier);
 Datum

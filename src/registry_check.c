@@ -140,7 +140,6 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 										   NULL, true);
 	SPITupleTable *rows = SPI_tuptable;
 	int32		last = 0;
-	TimestampTz last_from = DT_NOBEGIN;
 
 	check->policies = palloc(Max(count, 1) * sizeof(CgaePolicy));
 	if (count == 0)
@@ -161,11 +160,13 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 			continue;
 		}
 		check->policy_count++;
+		/* their order is the versions': a clock that was stepped back dates one before the last */
 		if (version == 1 ? policy->effective_from != DT_NOBEGIN :
-			(policy->effective_from < last_from || TIMESTAMP_NOT_FINITE(policy->effective_from)))
-			cgae_check_report(check, "policy", "version %d takes force at %s, which does not follow the version before",
-							  version, timestamptz_to_str(policy->effective_from));
-		last_from = policy->effective_from;
+			TIMESTAMP_NOT_FINITE(policy->effective_from))
+			cgae_check_report(check, "policy", "version %d takes force at %s", version,
+							  timestamptz_to_str(policy->effective_from));
+		cgae_check_ahead(check, psprintf("effective_from of version %d,", version),
+						 policy->effective_from);
 	}
 }
 
@@ -191,6 +192,7 @@ check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 		bool		is_last = DatumGetBool(cgae_stream_column(&row, EPOCH_IS_LAST, &isnull));
 		bool		secret;
 		TimestampTz begins = cgae_stream_time(&row, EPOCH_CREATED_AT);
+		TimestampTz ends;
 
 		(void) cgae_stream_column(&row, EPOCH_REVEALED_AT, &secret);
 		if ((uint64) epoch != row.row + 1)
@@ -206,8 +208,11 @@ check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 		if (row.row > 0 && begins != cgae_stream_time(&row, EPOCH_LAST_REVEALED_AT))
 			cgae_check_report(check, "audit_seed", "epoch %d does not begin where the one before ends",
 							  epoch);
-		if (!secret && cgae_stream_time(&row, EPOCH_REVEALED_AT) < begins)
+		ends = secret ? begins : cgae_stream_time(&row, EPOCH_REVEALED_AT);
+		/* by more than a minute one does that began under a clock that ran ahead */
+		if (ends < begins && ends >= begins - USECS_PER_MINUTE)
 			cgae_check_report(check, "audit_seed", "epoch %d ends before it begins", epoch);
+		cgae_check_ahead(check, psprintf("created_at of epoch %d,", epoch), begins);
 	}
 }
 
@@ -251,7 +256,9 @@ require_all_rows(void)
  * One row for every contradiction between agents, certifications, events,
  * policies and audit epochs, and for every guard that is missing or disabled;
  * agent_id is null where it is about none.  No row: all is as the guards left
- * it.  rule names the column of cgae.agents that is wrong, or the rule that
+ * it.  Only one rule, "clock", is about what they did themselves: it names a
+ * date that lies more than a minute ahead of the clock, for as long as it does.
+ * rule names the column of cgae.agents that is wrong, or the rule that
  * the history breaks.  Needs SELECT on the tables (the level "reader");
  * insufficient_privilege where row security hides some of them.
  */

@@ -86,7 +86,8 @@ static const char *const layout[] = {
 	" total_topups numeric NOT NULL DEFAULT 0,"
 	" contracts_completed bigint NOT NULL DEFAULT 0,"
 	" contracts_failed bigint NOT NULL DEFAULT 0,"
-	" deregistered_at timestamptz)",
+	" deregistered_at timestamptz,"
+	" recorded_at timestamptz NOT NULL)",
 
 	"COMMENT ON TABLE cgae.agents IS 'registered agents and their standing; state columns are derived by the guard'",
 	"COMMENT ON COLUMN cgae.agents.agent_id IS 'identity of the agent; never changes'",
@@ -117,6 +118,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agents.contracts_completed IS 'contracts completed so far'",
 	"COMMENT ON COLUMN cgae.agents.contracts_failed IS 'contracts failed so far'",
 	"COMMENT ON COLUMN cgae.agents.deregistered_at IS 'when the agent was deregistered; given with status = deregistered'",
+	"COMMENT ON COLUMN cgae.agents.recorded_at IS 'when the newest fact of the agent''s history was recorded; never runs backwards, whatever the clock does; derived'",
 
 	"CREATE INDEX agents_active_tier_idx ON cgae.agents (current_tier, tier_drop_at) WHERE status = 'active'",
 	"COMMENT ON INDEX cgae.agents_active_tier_idx IS 'for tier_distribution(), agents_by_tier(), and apply_decay(): who is due'",
@@ -154,10 +156,10 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.certifications.audit_type IS 'kind of audit: registration, upgrade, spot, re-certification, demotion, ...'",
 	"COMMENT ON COLUMN cgae.certifications.audit_details IS 'details, a JSON object; storage_root_hash names the audit certificate'",
 	"COMMENT ON COLUMN cgae.certifications.observed_architecture_hash IS 'architecture that the auditor saw, 16 or 64 hex digits'",
-	"COMMENT ON COLUMN cgae.certifications.certified_at IS 'when the audit holds from; the clock when not given'",
+	"COMMENT ON COLUMN cgae.certifications.certified_at IS 'when the audit holds from; the clock when not given, also where the last audit lies ahead of it'",
 	"COMMENT ON COLUMN cgae.certifications.policy_version IS 'policy that judged; derived'",
 	"COMMENT ON COLUMN cgae.certifications.auditor IS 'role that recorded it; derived'",
-	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded; derived'",
+	"COMMENT ON COLUMN cgae.certifications.recorded_at IS 'when it was recorded, never before what has a lower seq; derived'",
 	"COMMENT ON COLUMN cgae.certifications.status IS 'status of the agent that followed; derived'",
 	"COMMENT ON COLUMN cgae.certifications.request_id IS 'name of the request, unique per agent, by which a repeated call is known; null for none'",
 
@@ -185,9 +187,9 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agent_events.seq IS 'number in the agent''s history, which it shares with certifications'",
 	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, architecture_mismatch, demotion, suspension, reinstatement, decay, expiration, deregistration'",
 	"COMMENT ON COLUMN cgae.agent_events.occurred_at IS 'when it happened'",
-	"COMMENT ON COLUMN cgae.agent_events.data IS 'particulars; status is the one that followed'",
+	"COMMENT ON COLUMN cgae.agent_events.data IS 'particulars; status is the one that followed; a fall names its policy_version where that is dated after recorded_at, since the clock was stepped back'",
 	"COMMENT ON COLUMN cgae.agent_events.actor IS 'role whose statement it was'",
-	"COMMENT ON COLUMN cgae.agent_events.recorded_at IS 'when it was recorded'",
+	"COMMENT ON COLUMN cgae.agent_events.recorded_at IS 'when it was recorded, never before what has a lower seq'",
 
 	/* --- audit lottery -------------------------------------------------- */
 	"CREATE TABLE cgae.audit_seeds ("
@@ -201,7 +203,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.audit_seeds.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
 	"COMMENT ON COLUMN cgae.audit_seeds.secret IS 'key of the epoch''s draws: see audit_draw()'",
 	"COMMENT ON COLUMN cgae.audit_seeds.commitment IS 'SHA-256 of the secret, 64 hex digits, public from the beginning of the epoch'",
-	"COMMENT ON COLUMN cgae.audit_seeds.created_at IS 'when the epoch began'",
+	"COMMENT ON COLUMN cgae.audit_seeds.created_at IS 'when the epoch began; not before the one before it, unless that lay ahead of the clock'",
 	"COMMENT ON COLUMN cgae.audit_seeds.revealed_at IS 'when the epoch ended and its secret became public; null for the current one'",
 
 	/* --- layout --------------------------------------------------------- */

@@ -167,17 +167,16 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 			HeapTuple	tuple = SPI_tuptable->vals[i];
 			TupleDesc	desc = SPI_tuptable->tupdesc;
 			CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
-			TimestampTz when = Max(at, standing.certified_at);
 			int			tier_now;
 			int			tier_then;
 			Datum		values[4];
 			bool		nulls[4] = {false};
 
 			cgae_standing_catch_up(&standing);
-			tier_now = cgae_standing_effective_tier(&standing, &now, when);
+			tier_now = cgae_standing_effective_tier(&standing, &now, at);
 			/* a new policy starts from what is left under the old one */
 			standing.current_tier = tier_now;
-			tier_then = cgae_standing_effective_tier(&standing, then, when);
+			tier_then = cgae_standing_effective_tier(&standing, then, at);
 			if (tier_then == tier_now)
 				continue;
 			values[0] = SPI_getbinval(tuple, desc, 1, &nulls[0]);

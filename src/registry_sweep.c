@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -179,7 +180,11 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 			CHECK_FOR_INTERRUPTS();
 			before = sweep->met;
 			if (portal == NULL)
+			{
+				/* a clock that was stepped back finds again and again who does not fall yet */
+				sweep->at = Min(sweep->at, GetCurrentTimestamp());
 				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : batch);
+			}
 			found = lower_next(fcinfo, sweep, reach, portal, batch);
 			/* not the rows updated: without its guard one stays due for ever */
 			met = sweep->met - before;
@@ -238,6 +243,9 @@ cgae_apply_decay(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
+	/* the default, where the clock was stepped back since the transaction began */
+	if (sweep.at > now && sweep.at == GetCurrentTransactionStartTimestamp())
+		sweep.at = now;
 	if (sweep.at > now)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

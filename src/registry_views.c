@@ -33,6 +33,11 @@
 	"least(" agent ".current_tier," \
 	" cgae.effective_tier_at(" agent ".current_robustness, " agent ".certified_at, " at "))"
 
+/* What an agent may do now: nothing yet while its certification lies ahead of the clock. */
+#define EFFECTIVE_TIER(agent) \
+	"CASE WHEN " agent ".status = 'active' AND NOT cgae.lies_ahead(" agent ".certified_at)" \
+	" THEN " TIER_OF_ACTIVE(agent, NOW_FOR(agent)) " ELSE 'T0' END"
+
 /* The certified vector as it has decayed until now. */
 #define DECAYED(agent) \
 	"cgae.effective_robustness_at(" agent ".current_robustness, " agent ".certified_at, " NOW_FOR(agent) ")"
@@ -102,7 +107,7 @@ static const char agent_standing[] =
 	"  (cgae.gate_detail(s.decayed)).gap_to_next_tier AS gap_to_next_tier,"
 	"  s.tier_drop_at, s.holds, s.certified_at, s.balance"
 	" FROM (SELECT a.agent_id, a.model_name, a.status, a.current_tier, a.certified_tier,"
-	"   CASE WHEN a.status = 'active' THEN " TIER_OF_ACTIVE("a", NOW_FOR("a")) " ELSE 'T0' END AS effective_tier,"
+	"   " EFFECTIVE_TIER("a") " AS effective_tier,"
 	"   a.current_robustness AS certified, " DECAYED("a") " AS decayed,"
 	"   a.tier_drop_at, a.holds, a.certified_at, a.balance"
 	"  FROM cgae.agents AS a) AS s";
@@ -114,7 +119,7 @@ static const char *const agent_standing_comments[] = {
 	"COMMENT ON COLUMN cgae.agent_standing.status IS 'lifecycle status'",
 	"COMMENT ON COLUMN cgae.agent_standing.current_tier IS 'tier as last certified or lowered'",
 	"COMMENT ON COLUMN cgae.agent_standing.certified_tier IS 'tier of the last certification; null before the first'",
-	"COMMENT ON COLUMN cgae.agent_standing.effective_tier IS 'what the agent may do now: T0 unless active, else the tier of its decayed vector, never above current_tier'",
+	"COMMENT ON COLUMN cgae.agent_standing.effective_tier IS 'what the agent may do now: T0 unless active, and while its certification lies ahead of the clock; else the tier of its decayed vector, never above current_tier'",
 	"COMMENT ON COLUMN cgae.agent_standing.budget_ceiling IS 'what the effective tier may spend'",
 	"COMMENT ON COLUMN cgae.agent_standing.cc IS 'constraint compliance as certified'",
 	"COMMENT ON COLUMN cgae.agent_standing.er IS 'epistemic robustness as certified'",
@@ -203,7 +208,7 @@ static const char *const certification_history_comments[] = {
 /* --- expiring_agents --------------------------------------------------- */
 
 static const char expiring_agents[] =
-	"SELECT a.agent_id, a.model_name, a.current_tier, " TIER_OF_ACTIVE("a", NOW_FOR("a")) " AS effective_tier,"
+	"SELECT a.agent_id, a.model_name, a.current_tier, " EFFECTIVE_TIER("a") " AS effective_tier,"
 	"  a.tier_drop_at,"
 	"  " TIER_OF_ACTIVE("a", "greatest(a.tier_drop_at, " NOW_FOR("a") ")") " AS falls_to,"
 	"  a.tier_drop_at - statement_timestamp() AS time_left"
@@ -277,7 +282,7 @@ static const char registry_health[] =
 	"     FROM cgae.agents AS a, unnest(a.holds) AS u(hold)"
 	"     WHERE a.status = 'suspended' GROUP BY u.hold) AS h) AS holds,"
 	"  p.version AS policy_version, p.effective_from AS policy_since,"
-	"  s.epoch AS seed_epoch, statement_timestamp() - s.created_at AS seed_age,"
+	"  s.epoch AS seed_epoch, greatest(statement_timestamp() - s.created_at, interval '0') AS seed_age,"
 	"  (SELECT jsonb_object_agg(l.level, l.roles)"
 	"    FROM (SELECT m.level, jsonb_agg(CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END"
 	"      ORDER BY pg_get_userbyid(g.grantee)) AS roles"
@@ -288,7 +293,12 @@ static const char registry_health[] =
 	"      LEFT JOIN pg_attribute AS b ON b.attrelid = c.oid AND b.attname = m.attribute,"
 	"      LATERAL aclexplode(CASE WHEN m.attribute IS NULL THEN c.relacl ELSE b.attacl END) AS g"
 	"     WHERE g.privilege_type = m.privilege AND g.grantee <> c.relowner"
-	"     GROUP BY m.level) AS l) AS access"
+	"     GROUP BY m.level) AS l) AS access,"
+	/* the guards record no fact of an agent later than its recorded_at */
+	"  (SELECT count(*) FROM cgae.agents AS a"
+	"    WHERE cgae.lies_ahead(greatest(a.recorded_at, a.registered_at, a.certified_at)))"
+	"   + (SELECT count(*) FROM cgae.gate_policies AS g WHERE cgae.lies_ahead(g.effective_from))"
+	"   + (SELECT count(*) FROM cgae.audit_epochs AS e WHERE cgae.lies_ahead(e.created_at)) AS dates_ahead"
 	" FROM (SELECT 1) AS always(x)"
 	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
 	"   ORDER BY version DESC LIMIT 1) AS p ON true"
@@ -311,6 +321,7 @@ static const char *const registry_health_comments[] = {
 	"COMMENT ON COLUMN cgae.registry_health.seed_epoch IS 'current epoch of the spot-audit lottery'",
 	"COMMENT ON COLUMN cgae.registry_health.seed_age IS 'how long it has lasted: until it ends nobody else can check its draws'",
 	"COMMENT ON COLUMN cgae.registry_health.access IS 'by access level: roles that hold it by a grant to themselves, the owner left out; every level reads; null when there is none'",
+	"COMMENT ON COLUMN cgae.registry_health.dates_ahead IS 'agents, policies and audit epochs with a date that lies more than a minute ahead of the clock, from when the clock was wrong; check_registry() names them; a pass over agents'",
 	NULL
 };
 

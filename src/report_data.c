@@ -11,6 +11,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "decay_core.h"
 #include "enum_map.h"
 #include "history_series.h"
@@ -169,12 +170,12 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 												 decay.rate),
 						  &decayed);
 	cgae_gate_core_detail(&report->policy.gate, &decayed, &detail);
-	fall.tier = cgae_standing_effective_tier(&standing, &report->policy, now);
+	fall.tier = cgae_standing_effective_tier(&standing, &report->policy, report->now);
 
 	report->tier[fall.tier]++;
 	report->weakest[fall.tier] += cgae_gate_core_weakest(&decayed);
 	report->binding[detail.binding >= 0 ? detail.binding : CGAE_DIMENSIONS][fall.tier]++;
-	if (fall.tier < stored)
+	if (fall.tier < stored && !cgae_not_yet(standing.certified_at, report->now))
 		report->unswept++;
 
 	/* what is stored tells when the stored tier falls, under the policy in force */

@@ -8,8 +8,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/timestamp.h"
 
+#include "clock.h"
 #include "standing.h"
 
 CgaeDecay
@@ -29,7 +31,7 @@ cgae_standing_decayed_tier(const CgaeStanding *standing, const CgaePolicy *polic
 	if (!standing->certified)
 		return 0;
 	tier = cgae_decay_core_tier(&policy->gate, &decay, &standing->robustness,
-								standing->certified_at, at);
+								standing->certified_at, Max(at, standing->certified_at));
 	return Min(tier, standing->current_tier);
 }
 
@@ -44,7 +46,7 @@ cgae_standing_catch_up(CgaeStanding *standing)
 		TimestampTz replaced_at = cgae_policy_by_version(version + 1)->effective_from;
 
 		standing->current_tier = cgae_standing_decayed_tier(standing, cgae_policy_by_version(version),
-															Max(replaced_at, standing->certified_at));
+															replaced_at);
 	}
 }
 
@@ -52,7 +54,9 @@ int
 cgae_standing_effective_tier(const CgaeStanding *standing, const CgaePolicy *policy,
 							 TimestampTz at)
 {
-	return standing->status == CGAE_ACTIVE ? cgae_standing_decayed_tier(standing, policy, at) : 0;
+	if (standing->status != CGAE_ACTIVE || cgae_not_yet(standing->certified_at, at))
+		return 0;
+	return cgae_standing_decayed_tier(standing, policy, at);
 }
 
 bool
@@ -66,4 +70,17 @@ cgae_standing_falls_below(const CgaeStanding *standing, const CgaePolicy *policy
 	*at = cgae_decay_core_reaches(&policy->gate, &decay, &standing->robustness,
 								  standing->certified_at, tier - 1);
 	return true;
+}
+
+/*
+ * cgae.lies_ahead(at timestamptz) -> boolean
+ *
+ * Does an instant lie ahead of now, and more than a minute ahead of the clock?
+ * A certification dated so gives its agent no tier until then.  Strict.
+ */
+PG_FUNCTION_INFO_V1(cgae_lies_ahead);
+Datum
+cgae_lies_ahead(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(cgae_not_yet(PG_GETARG_TIMESTAMPTZ(0), GetCurrentStatementStartTimestamp()));
 }

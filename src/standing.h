@@ -31,12 +31,15 @@ extern void cgae_standing_catch_up(CgaeStanding *standing);
 
 /*
  * Tier of the decayed vector, never above the current one, whatever the
- * status.  at is not before certified_at.
+ * status.  An instant before the certification counts as that of it.
  */
 extern int	cgae_standing_decayed_tier(const CgaeStanding *standing, const CgaePolicy *policy,
 									   TimestampTz at);
 
-/* The same for an active agent, T0 for any other. */
+/*
+ * What the agent may do at an instant: the same for an active agent, T0 for
+ * any other, and before a certification that lies ahead of the clock.
+ */
 extern int	cgae_standing_effective_tier(const CgaeStanding *standing, const CgaePolicy *policy,
 										 TimestampTz at);
 

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -23,6 +24,7 @@
 #include "agent_told.h"
 #include "architecture.h"
 #include "certification_touch.h"
+#include "clock.h"
 #include "errors.h"
 #include "notify.h"
 #include "sweep.h"
@@ -31,7 +33,7 @@
 static const CgaeAgentColumn derived_columns[] = {
 	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER,
 	AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT, AGENT_TIER_DROP_AT,
-	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID
+	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID, AGENT_RECORDED_AT
 };
 
 /* Columns by which a client asks for a change of state. */
@@ -52,6 +54,7 @@ refuse_derived(CgaeAgentColumn column, const char *agent_id)
 		column == AGENT_OBSERVED_HASH ? "An observation is reported by updating this column of a registered agent." :
 		column == AGENT_HOLDS ? "Holds are placed by updating this column of a registered agent." :
 		column == AGENT_DEREGISTERED_AT ? "Set it together with status = 'deregistered'." :
+		column == AGENT_RECORDED_AT ? "It is when the newest fact of the agent's history was recorded." :
 		"It follows from certifications: insert into cgae.certifications or call cgae.certify().";
 
 	ereport(ERROR,
@@ -165,14 +168,26 @@ start_at_zero(CgaeRow *row, CgaeAgentColumn column, const char *agent_id)
 				 zero);
 }
 
-/* Registered no later than now, at a finite time; now when not given. */
+/*
+ * Recorded by the clock; registered no later, at a finite time, now when not
+ * given.  The transaction's own time is the column's default: a clock that was
+ * stepped back since makes it no claim about the future.
+ */
 static void
 settle_registration_time(CgaeRow *row, const char *agent_id)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now;
 	TimestampTz at;
 
-	if (ROW_NULL(row, AGENT_REGISTERED_AT))
+	/* who reads the clock owns a transaction id: what is recorded by then is not overlooked */
+	(void) GetCurrentTransactionId();
+	now = GetCurrentTimestamp();
+	cgae_row_set(row, AGENT_RECORDED_AT, TimestampTzGetDatum(now));
+
+	if (ROW_NULL(row, AGENT_REGISTERED_AT) ||
+		(DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT)) > now &&
+		 DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT)) ==
+		 GetCurrentTransactionStartTimestamp()))
 	{
 		cgae_row_set(row, AGENT_REGISTERED_AT, TimestampTzGetDatum(now));
 		return;
@@ -192,7 +207,7 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 {
 	static const CgaeAgentColumn unset[] = {
 		AGENT_CERTIFIED_TIER, AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT,
-		AGENT_TIER_DROP_AT, AGENT_OBSERVED_HASH, AGENT_DEREGISTERED_AT
+		AGENT_TIER_DROP_AT, AGENT_OBSERVED_HASH, AGENT_DEREGISTERED_AT, AGENT_RECORDED_AT
 	};
 	static const CgaeAgentColumn zero[] = {
 		AGENT_TOTAL_EARNED, AGENT_TOTAL_SPENT, AGENT_TOTAL_PENALTIES, AGENT_TOTAL_TOPUPS,
@@ -273,6 +288,7 @@ after_insert(TriggerData *trigdata, const CgaeShape *shape)
 	event.seq = 1;
 	event.type = "registration";
 	event.occurred_at = agent.registered_at;
+	event.recorded_at = agent.recorded_at;
 	event.data = cgae_object_end(&data);
 	cgae_event_write(trigdata->tg_relation, agent.id, &event, cgae_guard_actor());
 }
@@ -412,7 +428,7 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	wanted = cgae_enum_map_index(&new->shape->tier,
 								 DatumGetObjectId(ROW_VALUE(new, AGENT_CURRENT_TIER)));
 	cgae_policy_in_force_for_guard(&policy);
-	effective = cgae_agent_effective_tier(agent, &policy, agent->clock);
+	effective = cgae_agent_decayed_tier(agent, &policy, agent->clock);
 	if (agent->status != CGAE_ACTIVE || wanted != effective)
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
@@ -421,6 +437,8 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 						agent->name, cgae_tier_labels[wanted], cgae_tier_labels[effective]) :
 				 errmsg("current_tier of agent \"%s\" cannot be set to %s", agent->name,
 						cgae_tier_labels[wanted]),
+				 cgae_not_yet(agent->certified_at, agent->clock) && cgae_may_be_told(agent->client) ?
+				 errdetail("It has no authority until its certification, which lies ahead of the clock.") : 0,
 				 errhint("A tier is raised by certification alone; cgae.apply_decay() lowers what has decayed."),
 				 cgae_err_object("agents", "current_tier", NULL)));
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
@@ -436,8 +454,8 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	sweep->met++;
 	open_unchanged(&agent, shape, trigdata, old);
 	tier_before = agent.current_tier;
-	cgae_agent_decay(&agent, &sweep->policy,
-					 TIMESTAMP_IS_NOEND(sweep->at) ? agent.clock : sweep->at, &sweep->next);
+	/* not later than the clock, which may have been stepped back since the sweep began */
+	cgae_agent_decay(&agent, &sweep->policy, Min(sweep->at, agent.clock), &sweep->next);
 	if (agent.current_tier < tier_before)
 	{
 		if (agent.status == CGAE_EXPIRED)

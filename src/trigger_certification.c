@@ -166,8 +166,7 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 		cgae_row_set(row, CERT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
 	cgae_row_set(row, CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CERT_AUDITOR, CStringGetTextDatum(certification->actor));
-	/* before the events that came of it, so that recorded_at never contradicts seq */
-	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(certification->judged_at));
+	cgae_row_set(row, CERT_RECORDED_AT, TimestampTzGetDatum(certification->recorded_at));
 	cgae_row_set(row, CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 

@@ -20,6 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "agent_told.h"
+#include "clock.h"
 #include "compat.h"
 #include "enum_map.h"
 #include "errors.h"
@@ -100,8 +101,11 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
 
 	if (standing->status != CGAE_ACTIVE)
 		why = psprintf("Its status is %s.", cgae_status_labels[standing->status]);
+	else if (cgae_not_yet(standing->certified_at, at))
+		why = "Its certification lies ahead of the clock.";
 	else if (standing->certified)
 	{
+		at = Max(at, standing->certified_at);
 		cgae_decay_core_apply(&standing->robustness,
 							  cgae_decay_core_factor(cgae_decay_core_elapsed(standing->certified_at,
 																			 at, decay.time_step),
@@ -181,7 +185,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 						RelationGetRelationName(trigdata->tg_relation), cgae_tier_labels[required]),
 				 errtable(trigdata->tg_relation)));
 	standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	at = Max(GetCurrentTimestamp(), standing.certified_at);
+	at = GetCurrentTimestamp();
 	held = cgae_standing_effective_tier(&standing, &policy, at);
 	if (held < required)
 		refuse_tier(trigdata, agent_id, &standing, &policy, held, required, at, rights.save_userid);

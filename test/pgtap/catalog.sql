@@ -43,6 +43,7 @@ INSERT INTO contract VALUES
   ('agent_record(agent_id text) jsonb', 's s'),
   ('audit_cid(agent_id text) text', 's s'),
   ('tier_distribution(OUT tier cgae.tier, OUT agents bigint) SETOF record', 's s'),
+  ('lies_ahead(at timestamp with time zone) boolean', 's strict s'),
   ('check_registry(OUT agent_id text, OUT rule text, OUT detail text) SETOF record', 's u'),
   ('agents_by_tier(tier cgae.tier, OUT agent_id text, OUT model_name text, OUT certified_at timestamp with time zone, OUT balance numeric) SETOF record', 's s');
 CREATE TEMP VIEW function AS
@@ -128,7 +129,7 @@ SELECT is((SELECT (extversion, extrelocatable, extnamespace::regnamespace)::text
 SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WHERE attrelid = ('cgae.' || tbl)::regclass AND attnum > 0 AND NOT attisdropped),
           (SELECT array_agg(c ORDER BY c) FROM regexp_split_to_table(columns, '[ ,]+') AS c), 'columns of ' || tbl)
   FROM (VALUES
-    ('agents', 'agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address, registered_at, initial_robustness, status, holds, certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at'),
+    ('agents', 'agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address, registered_at, initial_robustness, status, holds, certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at'),
     ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status, request_id'),
     ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
     ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note')) AS v(tbl, columns);

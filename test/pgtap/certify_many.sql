@@ -28,7 +28,7 @@ SELECT set_eq('SELECT outcome, substr(agent_id, 2), seq, tier::text, status::tex
               'SELECT outcome, substr(agent_id, 2), seq, tier::text, status::text, previous_tier::text, ordinality FROM one', 'the same rows, in the order of the arrays');
 SELECT ok(count(*) FILTER (WHERE outcome = 'architecture_mismatch') > 10 AND count(DISTINCT tier) >= 4 AND max(seq) > 4 AND count(*) = 150, '... of all kinds') FROM many;
 CREATE FUNCTION t.agents_of(k text) RETURNS SETOF jsonb LANGUAGE sql AS $$
-  SELECT to_jsonb(a) - '{agent_id,registered_at}'::text[] - CASE WHEN certified_at > '2025-01-01' THEN '{certified_at,last_audit_at,tier_drop_at}'::text[] ELSE '{}' END
+  SELECT to_jsonb(a) - '{agent_id,registered_at,recorded_at}'::text[] - CASE WHEN certified_at > '2025-01-01' THEN '{certified_at,last_audit_at,tier_drop_at}'::text[] ELSE '{}' END
          || jsonb_build_object('id', substr(agent_id, 2)) FROM cgae.agents AS a WHERE agent_id LIKE k || '%' $$;
 SELECT bag_eq($$SELECT t.agents_of('a')$$, $$SELECT t.agents_of('b')$$, 'the same agents');
 CREATE FUNCTION t.audits_of(k text) RETURNS SETOF jsonb LANGUAGE sql AS $$

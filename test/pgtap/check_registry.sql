@@ -93,7 +93,7 @@ INSERT INTO tampering (statement, tells) VALUES
   ('SELECT', NULL),
   -- numbers
   ($$DELETE FROM cgae.certifications WHERE agent_id = 'b' AND seq = 2$$, 'b certification_count, b initial_robustness, b previous_tier, b sequence'),
-  ($$UPDATE cgae.agent_events SET seq = 99 WHERE agent_id = 'k' AND seq = 2$$, 'k holds, k last_seq, k sequence, k status, k time'),
+  ($$UPDATE cgae.agent_events SET seq = 99 WHERE agent_id = 'k' AND seq = 2$$, 'k holds, k last_seq, k recorded_at, k sequence, k status, k time'),
   ($$INSERT INTO cgae.agent_events SELECT agent_id, 2, 'architecture_update', occurred_at, data || '{"old_architecture_hash": "0000000000000000", "architecture_hash": "1111111111111111"}', actor, recorded_at FROM cgae.agent_events WHERE agent_id = 'a' AND seq = 1$$, 'a architecture, a architecture_hash, a sequence'),
   ($$UPDATE cgae.agents SET last_seq = 9 WHERE agent_id = 'a'$$, 'a last_seq'),
   -- registration
@@ -116,6 +116,8 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.agents SET tier_drop_at = NULL WHERE agent_id = 'b'$$, 'b tier_drop_at'),
   ($$UPDATE cgae.agents SET tier_drop_at = 'infinity' WHERE agent_id = 'none'$$, 'none tier_drop_at'),
   ($$UPDATE cgae.agents SET observed_architecture_hash = NULL WHERE agent_id = 'e'$$, 'e observed_architecture_hash'),
+  ($$UPDATE cgae.agents SET recorded_at = recorded_at + interval '1 us' WHERE agent_id = 'a'$$, 'a recorded_at'),
+  ($$UPDATE cgae.agents SET recorded_at = recorded_at - interval '1 us' WHERE agent_id = 'none'$$, 'none recorded_at'),
   ($$UPDATE cgae.agents SET status = 'active' WHERE agent_id = 'c'$$, 'c status'),
   ($$UPDATE cgae.agents SET holds = '{}' WHERE agent_id = 'c'$$, 'c holds'),
   ($$UPDATE cgae.agents SET holds = '{failed_audit}' WHERE agent_id = 'c'$$, 'c holds'),
@@ -166,6 +168,11 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.certifications SET certified_at = '2023-12-31' WHERE agent_id = 'b' AND seq = 2$$, 'b time'),
   ($$UPDATE cgae.certifications SET certified_at = '2100-01-01' WHERE agent_id = 'b' AND seq = 2$$, 'b time'),
   ($$UPDATE cgae.certifications SET recorded_at = recorded_at - interval '1 day' WHERE agent_id = 'b' AND seq = 3$$, 'b time'),
+  -- dates that lie ahead, of which the first might be the guards'
+  ($$UPDATE cgae.agent_events SET occurred_at = '2100-01-01', recorded_at = '2100-01-01' WHERE agent_id = 'none'; UPDATE cgae.agents SET registered_at = '2100-01-01', recorded_at = '2100-01-01' WHERE agent_id = 'none'$$, 'none clock'),
+  ($$UPDATE cgae.agents SET recorded_at = '2100-01-01' WHERE agent_id = 'a'$$, 'a clock, a recorded_at'),
+  ($$UPDATE cgae.gate_policies SET effective_from = '2100-01-01' WHERE version = 6$$, 'clock'),
+  ($$UPDATE cgae.audit_seeds SET created_at = '2100-01-01' WHERE epoch = 3; UPDATE cgae.audit_seeds SET revealed_at = '2100-01-01' WHERE epoch = 2$$, 'clock'),
   ($$UPDATE cgae.agent_events SET occurred_at = '2024-01-01 12:00+00' WHERE agent_id = 'h' AND type = 'deregistration'$$, 'h deregistered_at, h time'),
   -- after the deregistration
   ($$UPDATE cgae.certifications SET certified_at = '2024-03-01' WHERE agent_id = 'i' AND seq = 2$$, 'i certified_at, i last_audit_at, i tier_drop_at, i time'),
@@ -175,12 +182,15 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.gate_policies SET cc = '{0,0.5,0.5,0.7,0.8,0.9}' WHERE version = 4$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET budget_ceilings = '{1}' WHERE version = 4$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET time_step = '1 month' WHERE version = 4$$, 'policy'),
-  ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 4$$, 'policy'),
+  ($$UPDATE cgae.gate_policies SET effective_from = '-infinity' WHERE version = 4$$, 'policy'),
+  -- a clock that was stepped back for a publication does the same
+  ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 4$$, NULL),
   ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 1$$, 'policy'),
   -- epochs
   ($$UPDATE cgae.audit_seeds SET revealed_at = NULL WHERE epoch = 1$$, 'audit_seed'),
   ($$UPDATE cgae.audit_seeds SET revealed_at = now() WHERE epoch = 3$$, 'audit_seed'),
   ($$UPDATE cgae.audit_seeds SET created_at = created_at - interval '1 s' WHERE epoch = 3$$, 'audit_seed'),
+  ($$UPDATE cgae.audit_seeds SET created_at = created_at + interval '1 s' WHERE epoch = 2; UPDATE cgae.audit_seeds SET revealed_at = revealed_at + interval '1 s' WHERE epoch = 1$$, 'audit_seed'),
   ($$DELETE FROM cgae.audit_seeds WHERE epoch = 1$$, 'audit_seed'),
   ($$DELETE FROM cgae.audit_seeds$$, 'audit_seed'),
   ($$ALTER TABLE cgae.audit_seeds ALTER commitment DROP EXPRESSION; UPDATE cgae.audit_seeds SET secret = 'guess' WHERE epoch = 3$$, 'audit_seed'),
@@ -223,9 +233,9 @@ SELECT alike(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRI
 SELECT is(t.tamper($$ALTER TABLE cgae.agent_events ALTER data DROP NOT NULL, ALTER type DROP NOT NULL, ALTER occurred_at DROP NOT NULL;
   UPDATE cgae.agent_events SET data = NULL, type = NULL, occurred_at = NULL WHERE agent_id = 'none'$$), 'none event, none registered_at, none registration', 'nulls in events');
 SELECT is(t.tamper($$ALTER TABLE cgae.agents ALTER holds DROP NOT NULL, ALTER status DROP NOT NULL, ALTER current_tier DROP NOT NULL, ALTER last_seq DROP NOT NULL,
-    ALTER architecture_hash DROP NOT NULL, ALTER initial_robustness DROP NOT NULL, ALTER registered_at DROP NOT NULL, ALTER certification_count DROP NOT NULL;
-  UPDATE cgae.agents SET holds = NULL, status = NULL, current_tier = NULL, last_seq = NULL, architecture_hash = NULL, initial_robustness = NULL, registered_at = NULL WHERE agent_id = 'none'$$),
-  'none architecture_hash, none current_tier, none holds, none initial_robustness, none last_seq, none registered_at, none status', 'nulls in agents');
+    ALTER architecture_hash DROP NOT NULL, ALTER initial_robustness DROP NOT NULL, ALTER registered_at DROP NOT NULL, ALTER certification_count DROP NOT NULL, ALTER recorded_at DROP NOT NULL;
+  UPDATE cgae.agents SET holds = NULL, status = NULL, current_tier = NULL, last_seq = NULL, architecture_hash = NULL, initial_robustness = NULL, registered_at = NULL, recorded_at = NULL WHERE agent_id = 'none'$$),
+  'none architecture_hash, none current_tier, none holds, none initial_robustness, none last_seq, none recorded_at, none registered_at, none status', 'nulls in agents');
 SELECT is(t.tamper($$ALTER TABLE cgae.certifications ALTER outcome DROP NOT NULL, ALTER status DROP NOT NULL, ALTER audit_type DROP NOT NULL, ALTER certified_at DROP NOT NULL;
   UPDATE cgae.certifications SET outcome = NULL, status = NULL, audit_type = NULL WHERE agent_id = 'b' AND seq = 2$$), 'b outcome, b status', 'nulls in certifications');
 SELECT is(t.with_guard('DROP VIEW cgae.registry_health, cgae.events, cgae.tier_changes, cgae.certification_history; ALTER TABLE cgae.agent_events ALTER type TYPE varchar(40), ALTER seq TYPE bigint; ALTER TABLE cgae.certifications ALTER audit_type TYPE char(20)'), NULL, 'other types');

@@ -17,7 +17,7 @@ CREATE TEMP TABLE forgery (col text, value text);
 INSERT INTO forgery VALUES ('initial_robustness', '(1,1,1,1)'), ('status', 'active'), ('holds', '{x}'), ('certified_tier', 'T5'), ('current_tier', 'T5'),
   ('current_robustness', '(1,1,1,1)'), ('certified_at', '2024-01-05'), ('last_audit_at', '2024-01-05'), ('tier_drop_at', '2024-01-05'),
   ('observed_architecture_hash', '0000000000000000'), ('last_seq', '7'), ('certification_count', '7'), ('total_earned', '1'), ('total_spent', '1'),
-  ('total_penalties', '1'), ('total_topups', '1'), ('contracts_completed', '1'), ('contracts_failed', '1'), ('deregistered_at', '2024-01-05');
+  ('total_penalties', '1'), ('total_topups', '1'), ('contracts_completed', '1'), ('contracts_failed', '1'), ('deregistered_at', '2024-01-05'), ('recorded_at', '2024-01-05');
 SELECT is(t.try(r, format('INSERT INTO cgae.agents (agent_id, model_name, model_config, %I) VALUES (%L, %L, %L, %L)', col, 'x', 'x', '{}', value)),
           format('428C9: column "%s" of agent "x" is derived by the registry and cannot be set', col), format('insert %s %s', col, coalesce('by a ' || r, 'by the owner')))
   FROM forgery, (VALUES ('t_registrar'), (NULL)) AS v(r);
@@ -31,7 +31,7 @@ SELECT is(t.try(format('UPDATE cgae.agents SET %I = %L WHERE agent_id = %L', col
     AND NOT (col = 'status' AND id IN ('a', 'd'));
 SELECT is(t.try(format('UPDATE cgae.agents SET %I = NULL WHERE agent_id = %L', col, 'a')),
           format('428C9: column "%s" of agent "a" is derived by the registry and cannot be set', col), format('update %s to NULL', col))
-  FROM unnest(ARRAY['certified_tier', 'current_tier', 'current_robustness', 'certified_at', 'last_audit_at', 'last_seq', 'certification_count', 'registered_at', 'agent_id', 'initial_robustness']) AS col;
+  FROM unnest(ARRAY['certified_tier', 'current_tier', 'current_robustness', 'certified_at', 'last_audit_at', 'last_seq', 'certification_count', 'registered_at', 'agent_id', 'initial_robustness', 'recorded_at']) AS col;
 SELECT is(t.try('t_operator', $$UPDATE cgae.agents SET current_tier = 'T5' WHERE agent_id = 'a'$$),
           '428C9: current_tier of agent "a" cannot be set to T5: its effective tier is T0', 'an operator neither');
 SELECT is(t.try('t_operator', $$UPDATE cgae.agents SET current_tier = 'T1', balance = 100 WHERE agent_id = 'a'$$) ~ '^428C9', true, '... nor lower but to what decay has left, nor among others');
@@ -186,7 +186,7 @@ CREATE TRIGGER h AFTER INSERT ON t.agents_like FOR EACH ROW EXECUTE FUNCTION cga
 INSERT INTO before SELECT t.state();
 SELECT matches(t.try('t_stranger', $$INSERT INTO t.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^42501: ', 'a borrowed guard certifies nobody');
 SELECT matches(t.try('t_stranger', $$INSERT INTO t.events_like VALUES ('a', 3, 'x', now(), '{}', 'me', now())$$), '^428C9: ', '... and lets no event in');
-SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash) VALUES ('a', 'x', '0000000000000000')$$), '^42501: ', '... and registers nobody');
+SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash, recorded_at) VALUES ('a', 'x', '0000000000000000', now())$$), '^42501: ', '... and registers nobody');
 SELECT is((SELECT count(DISTINCT state) FROM before), 1::bigint, 'nothing changed');
 -- wrong events
 CREATE TABLE t.wrong (agent_id text);

@@ -37,13 +37,13 @@ PREPARE generated AS INSERT INTO cgae.agents (model_name, model_config) VALUES (
 SELECT results_eq('generated', 'VALUES (true)', 'an id is generated and returned');
 SELECT lives_ok($$INSERT INTO cgae.agents (agent_id, model_name, model_config, provenance, registered_at, initial_robustness, status, holds,
     certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq,
-    certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at)
-  VALUES ('p-null', 'p', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at)
+  VALUES ('p-null', 'p', '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
           NULL, NULL, NULL, NULL)$$, 'an ORM may send NULL for everything it does not know');
 SELECT lives_ok($$INSERT INTO cgae.agents (agent_id, model_name, model_config, provenance, initial_robustness, status, holds,
     current_tier, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed)
   VALUES ('p-default', 'p', '{}', '{}', '(0,0,0,0)', 'pending', '{}', 'T0', 1, 0, 0, 0, 0, 0, 0, 0, 0)$$, '... or the defaults');
-SELECT is((SELECT count(DISTINCT md5(to_jsonb(a) - '{agent_id,registered_at}'::text[] #>> '{}'))
+SELECT is((SELECT count(DISTINCT md5(to_jsonb(a) - '{agent_id,registered_at,recorded_at}'::text[] #>> '{}'))
              FROM cgae.agents AS a WHERE agent_id IN ('p-1', 'p-null', 'p-default')), 1::bigint, 'all three are the same');
 SELECT is(t.history('p-null'), '1 registration', 'registered, number 1');
 

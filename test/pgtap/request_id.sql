@@ -37,10 +37,11 @@ SELECT is(t.try(format('SELECT cgae.certify(%s)', arguments)), '23505: request_i
                ('observation', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', 'badc0ffee0ddf00d', '{"n": 1, "m": [2]}', '2024-05-01 00:00+00', 'r1'$$),
                ('observation: none', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', NULL, '{"n": 1, "m": [2]}', '2024-05-01 00:00+00', 'r1'$$),
                ('detail', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_hash('{"model": "b"}'), '{"n": 1, "m": [3]}', '2024-05-01 00:00+00', 'r1'$$),
-               ('time', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_hash('{"model": "b"}'), '{"n": 1, "m": [2]}', '2024-05-02 00:00+00', 'r1'$$),
-               ('time: none', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_hash('{"model": "b"}'), '{"n": 1, "m": [2]}', NULL, 'r1'$$)) AS v(what, arguments);
+               ('time', $$'b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_hash('{"model": "b"}'), '{"n": 1, "m": [2]}', '2024-05-02 00:00+00', 'r1'$$)) AS v(what, arguments);
 SELECT is((SELECT x::text FROM cgae.certify('b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_digest('{"model": "b"}'), '{"m": [2], "n": 1}', '2024-05-01 01:00+01', 'r1') AS x),
           '(certified,b,2,T5,active,)', 'the same in other words');
+SELECT is((SELECT x::text FROM cgae.certify('b', '(0.9,0.9,0.9,0.9)', 'spot', cgae.architecture_hash('{"model": "b"}'), '{"n": 1, "m": [2]}', NULL, 'r1') AS x),
+          '(certified,b,2,T5,active,)', '... and with no time, whatever time the first call had');
 SELECT is(t.try($$SELECT cgae.certify('b', '(0.9,0.9,0.9,0.9)', NULL, request_id => 'r1')$$), '23502: audit_type of agent "b" is null', 'and what nobody may ask');
 SELECT is(t.fields($$SELECT cgae.certify('b', '(0.9,0.9,0.9,0.8)', request_id => 'r1')$$), 'cgae.certifications.request_id certifications_request_id_key', 'a program can tell');
 SELECT is(t.try(format('SELECT cgae.certify(''b'', ''(1,1,1,1)'', request_id => %L)', id)), '23514: request_id "' || id || '" of agent "b" is blank', 'a blank id') FROM unnest(ARRAY['', E' \t']) AS id;

@@ -47,7 +47,7 @@ SELECT b.agent_id, array_agg(o.key ORDER BY o.key) AS changed
 DROP TABLE before;
 -- logged when it fell, by the formula: ln(score / threshold) / lambda days after the certification
 SELECT e.agent_id, e.seq = a.last_seq AS last, type, data, actor = current_user AS actor,
-       abs(extract(epoch FROM occurred_at - certified_at) - ln(v.score / v.theta) / 0.01 * 86400) < 0.001 AS at_its_instant, recorded_at > now() - interval '1 min' AS recorded_now
+       abs(extract(epoch FROM occurred_at - certified_at) - ln(v.score / v.theta) / 0.01 * 86400) < 0.001 AS at_its_instant, e.recorded_at > now() - interval '1 min' AS recorded_now
   FROM cgae.agent_events AS e JOIN cgae.agents AS a USING (agent_id)
   LEFT JOIN (VALUES ('one down', 0.95::float8, 0.9::float8), ('two down', 0.95, 0.8), ('out', 0.95, 0.5)) AS v(agent_id, score, theta) USING (agent_id)
  WHERE type IN ('decay', 'expiration') ORDER BY agent_id, seq;
@@ -78,7 +78,7 @@ BEGIN
   SELECT a.current_tier, a.status INTO tier, status FROM cgae.agents AS a WHERE agent_id = 'past';
 END $$;
 SELECT days, p.* FROM unnest('{0,5,6,6,18,5,37,64,65}'::int[]) AS days, LATERAL pg_temp.past(days) AS p;
-SELECT seq, type, data, round(extract(epoch FROM occurred_at - certified_at) / 86400, 4) AS day, recorded_at > now() - interval '1 min' AS recorded_now
+SELECT seq, type, data, round(extract(epoch FROM occurred_at - certified_at) / 86400, 4) AS day, agent_events.recorded_at > now() - interval '1 min' AS recorded_now
   FROM cgae.agent_events JOIN cgae.agents USING (agent_id) WHERE agent_id = 'past' AND type <> 'registration' ORDER BY seq;
 -- at the instant itself it has fallen, a microsecond before not
 SELECT pg_temp.agent('edge', '(0.95,0.95,0.95,0.95)', 10);

@@ -1,0 +1,32 @@
+/*
+ * clock.h
+ *	  Dates on record that lie ahead of the clock: what they count for.
+ *
+ * A clock may be stepped back.  What was recorded before then lies in the
+ * future: by the second or so that machines disagree about the time, or by
+ * years, when the clock had been wrong.  A minute tells the two apart.
+ */
+#ifndef CGAE_CLOCK_H
+#define CGAE_CLOCK_H
+
+#include "datatype/timestamp.h"
+
+/* Does an instant lie more than a minute ahead of the clock? */
+extern bool cgae_date_is_ahead(TimestampTz at);
+
+/*
+ * Is a certification of no force at an instant, because it is dated after it
+ * and lies ahead of the clock?  One dated a little after it was committed by
+ * somebody else meanwhile, and counts as of its own date.  Every question what
+ * an agent may do asks this; what is stored, and sweeps, do not.
+ */
+extern bool cgae_not_yet(TimestampTz certified_at, TimestampTz at);
+
+/*
+ * The instant of something that must not be before the last of its kind: the
+ * clock, or that one's when the clock was stepped back a little.  One that
+ * lies ahead of the clock holds nobody back.
+ */
+extern TimestampTz cgae_clock_after(TimestampTz last);
+
+#endif							/* CGAE_CLOCK_H */
