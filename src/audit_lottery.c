@@ -271,9 +271,10 @@ read_epochs(FunctionCallInfo fcinfo, int *count)
 		epochs[i].secret = DatumGetByteaPP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
 		/* what is later than every timestamp never comes */
 		epochs[i].end = END_TIMESTAMP;
-		if (i > 0)
-			epochs[i - 1].end = epochs[i].begin;
 	}
+	/* with the first of all that follow: one may have begun under a clock that ran ahead */
+	for (int64 i = (int64) rows - 2; i >= 0; i--)
+		epochs[i].end = Min(epochs[i + 1].begin, epochs[i + 1].end);
 	*count = rows;
 	return epochs;
 }

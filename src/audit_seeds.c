@@ -3,7 +3,9 @@
  *	  Epochs of the audit lottery: their secrets, their guard, their rotation.
  *
  * Invariants: epochs are numbered 1, 2, ... and follow each other without gap
- * or overlap: each begins at the instant at which the one before ended.  All
+ * or overlap: each begins at the instant at which the one before ended.  One
+ * that began under a clock that ran ahead ends before it begins, and the one
+ * before it lasts, if longer, until then.  All
  * secrets but the last are revealed.  A secret is made here, from the server's
  * strong random source, and reaches its row without passing through any SQL
  * text or parameter, so that no log shows it.
@@ -24,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "audit_seeds.h"
+#include "clock.h"
 #include "errors.h"
 #include "guard.h"
 #include "statement.h"
@@ -110,8 +113,8 @@ begin_epoch(TriggerData *trigdata)
 	 */
 	LockRelation(seeds, ShareUpdateExclusiveLock);
 	rotation->epoch = last_epoch(seeds, shape, &last_created_at) + 1;
-	/* a clock that was set back must not make an epoch end before it began */
-	rotation->created_at = Max(GetCurrentTimestamp(), last_created_at);
+	/* an epoch that begins long after this instant ends before it began: it never was */
+	rotation->created_at = cgae_clock_after(last_created_at);
 	rotation->begun = true;
 
 	secret = palloc(VARHDRSZ + SECRET_BYTES);

@@ -56,16 +56,25 @@ def check_epochs(epochs, faults):
             faults.append(f'{name} does not end when the next one begins')
 
 
+def ends(epochs):
+    """When each epoch ends: with the first of all that follow, for a clock may have run ahead."""
+    end, found = None, []
+    for epoch in reversed(epochs):
+        found.append(end)
+        end = int(epoch['created_at']) if end is None else min(end, int(epoch['created_at']))
+    return found[::-1]
+
+
 def due_at(epochs, intensity, time_step, agent_id, seq, last_audit):
     """When the agent was due before the end of the last revealed epoch, or None."""
     if intensity == 0:
         return None
-    for epoch in epochs:
+    for epoch, end in zip(epochs, ends(epochs)):
         if epoch['secret'] == '':
             break
         # the first epoch counts from the audit, also from one before it
         start = last_audit if epoch['epoch'] == '1' else max(last_audit, int(epoch['created_at']))
-        end = int(epoch['revealed_at'])
+        end = int(epoch['revealed_at']) if end is None else end
         if start >= end:
             continue
         u = draw(bytes.fromhex(epoch['secret']), agent_id, seq)
