@@ -61,6 +61,7 @@ missing_packages() {
   has_command perl || echo perl
   [ -e "$tree/usr/share/perl5/IPC/Run.pm" ] || echo libipc-run-perl
   has_command python3 || echo python3
+  compgen -G "$tree/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || echo faketime
   has_command pg_virtualenv || echo postgresql-common
   [ -x "$lib/bin/postgres" ] || echo "postgresql-$major"
   [ -x "$lib/bin/psql" ] || echo "postgresql-client-$major"

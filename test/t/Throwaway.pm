@@ -5,6 +5,8 @@
 #	$server->start;
 #	my ($output, $ok) = $server->psql('SELECT 1', database => 'postgres', options => '-At');
 #
+# environment => { NAME => 'value' } sets variables for the server, and for nothing else.
+#
 # A server does not run as root: skip the test when $> is 0.
 package Throwaway;
 use strict;
@@ -29,7 +31,7 @@ sub new
 {
 	my ($class, %with) = @_;
 	my $dir = tempdir(CLEANUP => 1);
-	my $self = bless({ dir => $dir, user => $with{user} // 'owner', log => "$dir/log" }, $class);
+	my $self = bless({ dir => $dir, user => $with{user} // 'owner', log => "$dir/log", postgres => '' }, $class);
 	system("$bin/initdb -D $dir/data -U $self->{user} -A trust -E UTF8 --locale=C --no-sync >$self->{log} 2>&1") == 0
 		or die "initdb failed:\n" . $self->log;
 	open(my $conf, '>>', "$dir/data/postgresql.conf") or die $!;
@@ -40,13 +42,22 @@ sub new
 	}
 	print $conf "\nlisten_addresses = ''\nunix_socket_directories = '$dir'\nport = 5432\nfsync = off\n", ($with{settings} // '') =~ s/%DIR/$dir/gr;
 	close($conf);
+	if (my $environment = $with{environment})
+	{
+		# of the server alone: pg_ctl is told to start a script that sets it
+		$self->{postgres} = "-p $dir/postgres";
+		open(my $script, '>', "$dir/postgres") or die $!;
+		print $script "#!/bin/sh\nexec env ", join(' ', map { "$_='$environment->{$_}'" =~ s/%DIR/$dir/gr } sort keys %$environment), " $bin/postgres \"\$@\"\n";
+		close($script);
+		chmod(0755, "$dir/postgres") or die $!;
+	}
 	return $self;
 }
 
 sub start
 {
 	my ($self) = @_;
-	system("$bin/pg_ctl -D $self->{dir}/data -l $self->{log} -w -t 60 start >/dev/null 2>&1") == 0
+	system("$bin/pg_ctl -D $self->{dir}/data -l $self->{log} $self->{postgres} -w -t 60 start >/dev/null 2>&1") == 0
 		or die "the server does not start:\n" . $self->log;
 	$self->{running} = 1;
 	return $self;
