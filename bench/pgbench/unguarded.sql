@@ -12,7 +12,7 @@ WITH agent AS (
     status = 'active', certified_tier = ('{T0,T1,T2,T3,T4,T5}'::cgae.tier[])[:tier],
     current_tier = ('{T0,T1,T2,T3,T4,T5}'::cgae.tier[])[:tier],
     current_robustness = cgae.robustness(:cc, :er, :as, :ih),
-    certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp(:drop),
+    certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp(:drop), recorded_at = now(),
     last_seq = last_seq + 1, certification_count = certification_count + 1
   WHERE agent_id = 'agent_' || :k::text
   RETURNING agent_id, last_seq, current_robustness, current_tier)

@@ -24,7 +24,7 @@ WITH agent AS (
   UPDATE plain.agents SET
     initial_robustness = CASE WHEN certification_count = 0 THEN $2 ELSE initial_robustness END,
     status = 'active', certified_tier = $3, current_tier = $3, current_robustness = $2,
-    certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp($5),
+    certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp($5), recorded_at = now(),
     last_seq = last_seq + 1, certification_count = certification_count + 1
   WHERE agent_id = $1
   RETURNING agent_id, last_seq)"""

@@ -9,7 +9,7 @@ WITH agent AS (
   UPDATE plain.agents AS a SET
     initial_robustness = CASE WHEN a.certification_count = 0 THEN g.robustness ELSE a.initial_robustness END,
     status = 'active', certified_tier = g.tier, current_tier = g.tier, current_robustness = g.robustness,
-    certified_at = now(), last_audit_at = now(), tier_drop_at = g.tier_drop_at,
+    certified_at = now(), last_audit_at = now(), tier_drop_at = g.tier_drop_at, recorded_at = now(),
     last_seq = a.last_seq + 1, certification_count = a.certification_count + 1
   FROM bench.given AS g
   WHERE a.agent_id = g.agent_id

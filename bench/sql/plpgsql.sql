@@ -50,7 +50,8 @@ CREATE TABLE plp.agents (
   total_topups numeric NOT NULL DEFAULT 0 CHECK (total_topups >= 0),
   contracts_completed bigint NOT NULL DEFAULT 0 CHECK (contracts_completed >= 0),
   contracts_failed bigint NOT NULL DEFAULT 0 CHECK (contracts_failed >= 0),
-  deregistered_at timestamptz
+  deregistered_at timestamptz,
+  recorded_at timestamptz NOT NULL
 );
 INSERT INTO plp.agents
 SELECT agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address,
@@ -58,7 +59,7 @@ SELECT agent_id, model_name, architecture_hash, architecture_digest, model_confi
   cgae.ih(initial_robustness), status, holds, certified_tier, current_tier, cgae.cc(current_robustness),
   cgae.er(current_robustness), cgae.as_(current_robustness), cgae.ih(current_robustness), certified_at,
   last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned,
-  total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at
+  total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at
 FROM cgae.agents;
 CREATE INDEX ON plp.agents (current_tier, tier_drop_at) WHERE status = 'active';
 
@@ -192,7 +193,7 @@ BEGIN
       certified_at = NEW.certified_at, last_audit_at = NEW.certified_at,
       tier_drop_at = NEW.certified_at + steps * policy.time_step,
       observed_architecture_hash = coalesce(NEW.observed_architecture_hash, observed_architecture_hash),
-      last_seq = NEW.seq, certification_count = certification_count + 1
+      last_seq = NEW.seq, certification_count = certification_count + 1, recorded_at = NEW.recorded_at
     WHERE agent_id = NEW.agent_id;
   IF NEW.audit_type = 'demotion' THEN
     UPDATE plp.agents SET last_seq = NEW.seq + 1 WHERE agent_id = NEW.agent_id;

@@ -329,7 +329,7 @@ class Agent:
         self.agent_id = agent_id
         self.status, self.holds, self.hash, self.observed = 'pending', set(), None, None
         self.certified_tier, self.current_tier, self.vector, self.initial = None, 0, None, [0.0] * 4
-        self.certified_at = self.registered_at = self.deregistered_at = None
+        self.certified_at = self.registered_at = self.deregistered_at = self.recorded_at = None
         self.count = self.seq = 0
         self.demotion = None
         self.complaints = []
@@ -441,6 +441,7 @@ class Agent:
         self.expect('last_audit_at', row['last_audit_at'], self.certified_at)
         self.expect('registered_at', row['registered_at'], self.registered_at)
         self.expect('deregistered_at', row['deregistered_at'], self.deregistered_at)
+        self.expect('recorded_at', row['recorded_at'], self.recorded_at)
         self.expect('observed_architecture_hash', row['observed_architecture_hash'], self.observed)
         self.expect('architecture_digest', row['architecture_digest'], self.hash)
         self.expect('architecture_hash', row['architecture_hash'], self.hash[:16])
@@ -463,14 +464,14 @@ def replay(clients):
 
     cursor.execute('SELECT version, cc, er, as_, ih_threshold, decay_rate, extract(epoch FROM time_step)::float8 AS step FROM cgae.gate_policies')
     policies = {row['version']: row for row in cursor.fetchall()}
-    cursor.execute('''SELECT agent_id, seq, outcome, tier::text, previous_tier::text, audit_type, audit_details, observed_architecture_hash, certified_at,
+    cursor.execute('''SELECT agent_id, seq, outcome, tier::text, previous_tier::text, audit_type, audit_details, observed_architecture_hash, certified_at, recorded_at,
         policy_version, status::text, cgae.cc(robustness) AS cc, cgae.er(robustness) AS er, cgae.as_(robustness) AS as_, cgae.ih(robustness) AS ih
         FROM cgae.certifications''')
     certifications = cursor.fetchall()
-    cursor.execute('SELECT agent_id, seq, type, occurred_at, data FROM cgae.agent_events')
+    cursor.execute('SELECT agent_id, seq, type, occurred_at, data, recorded_at FROM cgae.agent_events')
     events = cursor.fetchall()
     cursor.execute('''SELECT agent_id, last_seq, status::text, holds, certification_count, certified_tier::text, current_tier::text,
-        current_robustness::float8[], initial_robustness::float8[], certified_at, last_audit_at, registered_at, deregistered_at, observed_architecture_hash,
+        current_robustness::float8[], initial_robustness::float8[], certified_at, last_audit_at, registered_at, deregistered_at, recorded_at, observed_architecture_hash,
         architecture_digest, architecture_hash, model_config::text, balance, total_earned,
         CASE WHEN tier_drop_at = 'infinity' THEN 'infinity' ELSE extract(epoch FROM tier_drop_at - certified_at)::float8 END AS drop FROM cgae.agents''')
     rows = {row['agent_id']: row for row in cursor.fetchall()}
@@ -491,7 +492,9 @@ def replay(clients):
                 agent.complain(f'followed by {seq}')
             if agent.status == 'deregistered':
                 agent.complain('something follows the deregistration')
-            agent.seq = seq
+            if agent.recorded_at is not None and fact['recorded_at'] < agent.recorded_at:
+                agent.complain(f'{seq} was recorded before it')
+            agent.seq, agent.recorded_at = seq, fact['recorded_at']
             step(agent, fact, policies)
         agent.compare(row, policies, money[agent_id])
         complaints += agent.complaints
