@@ -99,8 +99,8 @@ SELECT is((SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM t.said WHE
 SELECT is(t.state(), :'state', 'what was undone is undone');
 -- every function gave an answer to something
 SELECT is((SELECT string_agg(oid::regprocedure::text, ', ') FROM callable JOIN pg_proc AS p USING (oid)
-            -- it lifts no hold that is not there; it does not run within a transaction
-            WHERE proname NOT IN ('reinstate', 'sweep_decay')
+            -- it lifts no hold that is not there; it does not run within a transaction; it fills empty tables alone
+            WHERE proname NOT IN ('reinstate', 'sweep_decay', 'seed_registry')
               AND NOT EXISTS (SELECT FROM t.said WHERE state = 'ok' AND call LIKE '% cgae.' || replace(p.proname, '_', '\_') || '(%')), NULL, 'every function answers to something');
 
 -- guards called, or hung, in every wrong way
