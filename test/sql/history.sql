@@ -325,10 +325,11 @@ SELECT count(*) AS wrong
 SELECT count(*) > 3 AS many, count(*) FILTER (WHERE
          (s.cc, s.er, s.as_, s.ih) IS DISTINCT FROM (cgae.cc(r), cgae.er(r), cgae.as_(r), cgae.ih(r))
          OR s.binding_dimension IS DISTINCT FROM d.binding_dimension
-         OR abs(s.gap_to_next_tier - d.gap_to_next_tier) > 1e-9
+         OR num_nulls(s.gap_to_next_tier, d.gap_to_next_tier) = 1 OR abs(s.gap_to_next_tier - d.gap_to_next_tier) > 1e-9
+         OR num_nulls(s.effective_cc, s.effective_er, s.effective_as_, s.effective_ih, cgae.cc(e), cgae.er(e), cgae.as_(e), cgae.ih(e)) NOT IN (0, 8)
          OR abs(s.effective_cc - cgae.cc(e)) > 1e-9 OR abs(s.effective_er - cgae.er(e)) > 1e-9
          OR abs(s.effective_as_ - cgae.as_(e)) > 1e-9 OR abs(s.effective_ih - cgae.ih(e)) > 1e-9
-         OR s.budget_ceiling <> cgae.budget_ceiling(s.effective_tier)
+         OR s.budget_ceiling IS DISTINCT FROM cgae.budget_ceiling(s.effective_tier)
          OR s.effective_tier > s.current_tier
          OR (s.status <> 'active' AND s.effective_tier <> 'T0')) AS wrong
   FROM cgae.agent_standing AS s JOIN cgae.agents AS a USING (agent_id)
