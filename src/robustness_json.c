@@ -82,8 +82,8 @@ scalar(void *state, char *token, JsonTokenType type)
 }
 
 /*
- * Have the server parse the text.  Returns whether it is JSON; if not, *fault
- * is the byte from which on it is none.
+ * Have the server parse the text.  Returns whether it could; if not, *fault is
+ * the byte at which it stopped.
  */
 static bool
 read_json(Reading *reading, const char *text, size_t length, size_t *fault)
@@ -154,8 +154,8 @@ cgae_robustness_from_json_text(const char *text, size_t length, int sqlstate, do
 	if (!read_json(&reading, text, length, &fault))
 		ereturn(escontext, false,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("malformed robustness \"%s\": it is not a JSON object", cgae_quote(text, length)),
-				 errdetail("The text is not JSON from byte %zu on.", fault),
+				 errmsg("malformed robustness \"%s\": it cannot be read as a JSON object", cgae_quote(text, length)),
+				 errdetail("The JSON parser stops at byte %zu.", fault),
 				 errhint(CGAE_ROBUSTNESS_FORMS)));
 	if (!check_object(&reading, sqlstate, escontext))
 		return false;

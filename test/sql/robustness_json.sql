@@ -52,7 +52,8 @@ SELECT j, t AS text, CASE WHEN left(json, 5) = left(jsonb, 5) THEN left(json, 5)
                                  pg_temp.try(format('SELECT %L::jsonb::cgae.robustness', j)) AS jsonb) AS x ORDER BY n;
 -- json that is no object
 SELECT j, pg_temp.try(format('SELECT %L::json::cgae.robustness', j)) FROM (VALUES
-  ('null'), ('1'), ('"(0.1,0.2,0.3,0.4)"'), ('[0.1, 0.2, 0.3, 0.4]'), ('[]'), ('[{"cc": 0.1, "er": 0.2, "as": 0.3, "ih": 0.4}]')) AS v (j);
+  ('null'), ('1'), ('"(0.1,0.2,0.3,0.4)"'), ('[0.1, 0.2, 0.3, 0.4]'), ('[]'), ('[{"cc": 0.1, "er": 0.2, "as": 0.3, "ih": 0.4}]'),
+  ('{"cc": 0.1, "er": 0.2, "as": 0.3, "\u0000": 0.4}')) AS v (j);
 
 --
 -- Text that begins like an object and is no JSON
