@@ -187,7 +187,9 @@ cgae_gate_detail(PG_FUNCTION_ARGS)
 	}
 	else
 	{
-		values[DETAIL_BINDING_DIMENSION] = CStringGetTextDatum(cgae_dimension_names[detail.binding]);
+		const char *name = cgae_dimension_names[detail.binding];
+
+		values[DETAIL_BINDING_DIMENSION] = CStringGetTextDatum(name);
 		values[DETAIL_GAP_TO_NEXT_TIER] = Float8GetDatum(detail.gap);
 	}
 	values[DETAIL_BUDGET_CEILING] = NumericGetDatum(policy->budget_ceiling[detail.tier]);

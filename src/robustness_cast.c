@@ -118,7 +118,8 @@ json_text(const CgaeRobustness *r)
 		char		number[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 		double_to_shortest_decimal_buf(r->score[d], number);
-		appendStringInfo(&json, "%s\"%s\": %s", d == 0 ? "{" : ", ", cgae_dimension_names[d], number);
+		appendStringInfo(&json, "%s\"%s\": %s", d == 0 ? "{" : ", ",
+						 cgae_dimension_names[d], number);
 	}
 	appendStringInfoChar(&json, '}');
 	return json;

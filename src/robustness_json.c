@@ -154,7 +154,8 @@ cgae_robustness_from_json_text(const char *text, size_t length, int sqlstate, do
 	if (!read_json(&reading, text, length, &fault))
 		ereturn(escontext, false,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("malformed robustness \"%s\": it cannot be read as a JSON object", cgae_quote(text, length)),
+				 errmsg("malformed robustness \"%s\": it cannot be read as a JSON object",
+						cgae_quote(text, length)),
 				 errdetail("The JSON parser stops at byte %zu.", fault),
 				 errhint(CGAE_ROBUSTNESS_FORMS)));
 	if (!check_object(&reading, sqlstate, escontext))
