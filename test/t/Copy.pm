@@ -95,6 +95,7 @@ INSERT INTO public.measured (id, r) VALUES (10, '(0,0,0,0)');
 INSERT INTO public.measured (id, r) VALUES (10, '(0.2,0,0,0)');
 INSERT INTO public.measured (id, best) VALUES (10, '(0.2,1,1,1)');
 INSERT INTO public.named VALUES ('(0.90,0.9,0.9,0.9)');
+INSERT INTO public.apart VALUES ('(0.90,0.9,0.9,0.9)');
 INSERT INTO public.measured (id, r, best) VALUES (10, '(0.6,0.6,0.6,0.6)', '(0.6,0.6,0.6,0.6)') RETURNING same, kind, moved;
 UPDATE public.measured SET moved = 7 WHERE id = 10;
 SELECT moved FROM public.measured WHERE id = 10;
@@ -113,6 +114,7 @@ ERROR:  23514
 ERROR:  23514
 ERROR:  23514
 ERROR:  23505
+ERROR:  23P01
 t|other|0
 0
 f|splendid|1

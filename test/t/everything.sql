@@ -67,7 +67,9 @@ CREATE TABLE public.measured (id int PRIMARY KEY, r cgae.robustness, floor cgae.
 CREATE UNIQUE INDEX measured_r_idx ON public.measured (r, id) WHERE r <> '(0.5,0.5,0.5,0.5)' AND r IN ('(0.9,0.9,0.9,0.9)', '(0.6,0.6,0.6,0.6)') AND NULLIF(r, floor) IS NOT NULL;
 CREATE INDEX measured_expression_idx ON public.measured ((NULLIF(r, floor)), (r IS DISTINCT FROM best), (r IN (floor, '(1,1,1,1)')), (r BETWEEN floor AND best));
 CREATE STATISTICS public.measured_stats ON (r = floor), (r IS DISTINCT FROM floor) FROM public.measured;
-CREATE TABLE public.named (r cgae.robustness PRIMARY KEY, name text, EXCLUDE USING hash (r WITH =));
+CREATE TABLE public.named (r cgae.robustness PRIMARY KEY, name text);
+CREATE TABLE public.apart (r cgae.robustness, EXCLUDE USING hash (r WITH =));
+INSERT INTO public.apart VALUES ('(0.9,0.9,0.9,0.9)');
 INSERT INTO public.named VALUES ('(0.9,0.9,0.9,0.9)', 'nine'), ('(0.1,0.1,0.1,0.1)', 'one');
 CREATE FUNCTION public.move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN NEW.moved := NEW.moved + 1; RETURN NEW; END $$;
