@@ -71,6 +71,7 @@ OBJS = \
 	src/report_style.o \
 	src/robustness.o \
 	src/robustness_cast.o \
+	src/robustness_json.o \
 	src/robustness_ops.o \
 	src/standing.o \
 	src/statement.o \
@@ -86,7 +87,9 @@ OBJS = \
 REGRESS = \
 	install \
 	robustness \
+	robustness_json \
 	robustness_ops \
+	robustness_path \
 	gate \
 	gate_conformance \
 	decay \

@@ -32,7 +32,7 @@ CREATE TYPE cgae.robustness;
 CREATE FUNCTION cgae.robustness_in(pg_catalog.cstring) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_in';
 COMMENT ON FUNCTION cgae.robustness_in(pg_catalog.cstring) IS
-  'input of cgae.robustness: (cc,er,as,ih), each in [0,1]';
+  'input of cgae.robustness: (cc,er,as,ih) or {"cc": .., "er": .., "as": .., "ih": ..}, each in [0,1]';
 
 CREATE FUNCTION cgae.robustness_out(cgae.robustness) RETURNS pg_catalog.cstring
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_out';
@@ -42,12 +42,12 @@ COMMENT ON FUNCTION cgae.robustness_out(cgae.robustness) IS
 CREATE FUNCTION cgae.robustness_recv(pg_catalog.internal) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_recv';
 COMMENT ON FUNCTION cgae.robustness_recv(pg_catalog.internal) IS
-  'binary input of cgae.robustness: four doubles, checked as text is';
+  'binary input of cgae.robustness, 33 bytes: a byte 1 (the version), then cc, er, as and ih as IEEE 754 doubles of 8 bytes, most significant byte first; checked as text is';
 
 CREATE FUNCTION cgae.robustness_send(cgae.robustness) RETURNS pg_catalog.bytea
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_send';
 COMMENT ON FUNCTION cgae.robustness_send(cgae.robustness) IS
-  'binary output of cgae.robustness: four doubles';
+  'binary output of cgae.robustness, 33 bytes: a byte 1 (the version), then cc, er, as and ih as IEEE 754 doubles of 8 bytes, most significant byte first';
 
 CREATE TYPE cgae.robustness (
   INPUT = cgae.robustness_in,
@@ -140,58 +140,63 @@ CREATE FUNCTION cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8) 
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_hash_extended';
 COMMENT ON FUNCTION cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8) IS 'hash with a seed';
 
-CREATE OPERATOR cgae.= (
+-- The operators alone live in pg_catalog.  IS DISTINCT FROM, NULLIF, CASE, IN and
+-- JOIN ... USING find = through search_path, live and in what pg_dump prints of them,
+-- which it loads with an empty one.  They change the meaning of no other expression
+-- as long as no implicit cast leads to robustness: there must never be one.
+
+CREATE OPERATOR pg_catalog.= (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_eq,
-  COMMUTATOR = OPERATOR(cgae.=), NEGATOR = OPERATOR(cgae.<>),
+  COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
   RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel,
   HASHES, MERGES
 );
-COMMENT ON OPERATOR cgae.= (cgae.robustness, cgae.robustness) IS 'equal';
+COMMENT ON OPERATOR pg_catalog.= (cgae.robustness, cgae.robustness) IS 'equal';
 
-CREATE OPERATOR cgae.<> (
+CREATE OPERATOR pg_catalog.<> (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_ne,
-  COMMUTATOR = OPERATOR(cgae.<>), NEGATOR = OPERATOR(cgae.=),
+  COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
   RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
 );
-COMMENT ON OPERATOR cgae.<> (cgae.robustness, cgae.robustness) IS 'not equal';
+COMMENT ON OPERATOR pg_catalog.<> (cgae.robustness, cgae.robustness) IS 'not equal';
 
-CREATE OPERATOR cgae.< (
+CREATE OPERATOR pg_catalog.< (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_lt,
-  COMMUTATOR = OPERATOR(cgae.>), NEGATOR = OPERATOR(cgae.>=),
+  COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
   RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
 );
-COMMENT ON OPERATOR cgae.< (cgae.robustness, cgae.robustness) IS 'less than';
+COMMENT ON OPERATOR pg_catalog.< (cgae.robustness, cgae.robustness) IS 'less than';
 
-CREATE OPERATOR cgae.<= (
+CREATE OPERATOR pg_catalog.<= (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_le,
-  COMMUTATOR = OPERATOR(cgae.>=), NEGATOR = OPERATOR(cgae.>),
+  COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
   RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
 );
-COMMENT ON OPERATOR cgae.<= (cgae.robustness, cgae.robustness) IS 'less than or equal';
+COMMENT ON OPERATOR pg_catalog.<= (cgae.robustness, cgae.robustness) IS 'less than or equal';
 
-CREATE OPERATOR cgae.> (
+CREATE OPERATOR pg_catalog.> (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_gt,
-  COMMUTATOR = OPERATOR(cgae.<), NEGATOR = OPERATOR(cgae.<=),
+  COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
   RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
 );
-COMMENT ON OPERATOR cgae.> (cgae.robustness, cgae.robustness) IS 'greater than';
+COMMENT ON OPERATOR pg_catalog.> (cgae.robustness, cgae.robustness) IS 'greater than';
 
-CREATE OPERATOR cgae.>= (
+CREATE OPERATOR pg_catalog.>= (
   LEFTARG = cgae.robustness, RIGHTARG = cgae.robustness, FUNCTION = cgae.robustness_ge,
-  COMMUTATOR = OPERATOR(cgae.<=), NEGATOR = OPERATOR(cgae.<),
+  COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
   RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
 );
-COMMENT ON OPERATOR cgae.>= (cgae.robustness, cgae.robustness) IS 'greater than or equal';
+COMMENT ON OPERATOR pg_catalog.>= (cgae.robustness, cgae.robustness) IS 'greater than or equal';
 
 CREATE OPERATOR FAMILY cgae.robustness_ops USING btree;
 COMMENT ON OPERATOR FAMILY cgae.robustness_ops USING btree IS 'ordering of cgae.robustness';
 CREATE OPERATOR CLASS cgae.robustness_ops
   DEFAULT FOR TYPE cgae.robustness USING btree FAMILY cgae.robustness_ops AS
-  OPERATOR 1 cgae.<,
-  OPERATOR 2 cgae.<=,
-  OPERATOR 3 cgae.=,
-  OPERATOR 4 cgae.>=,
-  OPERATOR 5 cgae.>,
+  OPERATOR 1 pg_catalog.<,
+  OPERATOR 2 pg_catalog.<=,
+  OPERATOR 3 pg_catalog.=,
+  OPERATOR 4 pg_catalog.>=,
+  OPERATOR 5 pg_catalog.>,
   FUNCTION 1 cgae.robustness_cmp(cgae.robustness, cgae.robustness),
   FUNCTION 2 cgae.robustness_sortsupport(pg_catalog.internal),
   -- equal values are equal bytes, so that an index may deduplicate
@@ -202,7 +207,7 @@ CREATE OPERATOR FAMILY cgae.robustness_ops USING hash;
 COMMENT ON OPERATOR FAMILY cgae.robustness_ops USING hash IS 'hashing of cgae.robustness';
 CREATE OPERATOR CLASS cgae.robustness_ops
   DEFAULT FOR TYPE cgae.robustness USING hash FAMILY cgae.robustness_ops AS
-  OPERATOR 1 cgae.=,
+  OPERATOR 1 pg_catalog.=,
   FUNCTION 1 cgae.robustness_hash(cgae.robustness),
   FUNCTION 2 cgae.robustness_hash_extended(cgae.robustness, pg_catalog.int8);
 COMMENT ON OPERATOR CLASS cgae.robustness_ops USING hash IS 'equality of all four scores';
@@ -241,6 +246,26 @@ CREATE CAST (cgae.robustness AS pg_catalog.jsonb)
 COMMENT ON CAST (cgae.robustness AS pg_catalog.jsonb) IS
   'a robustness vector as a jsonb object with the keys cc, er, as, ih';
 
+CREATE FUNCTION cgae.robustness_from_json(pg_catalog.json) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_json';
+COMMENT ON FUNCTION cgae.robustness_from_json(pg_catalog.json) IS
+  'a robustness vector from a json object with the keys cc, er, as, ih';
+
+CREATE FUNCTION cgae.robustness_to_json(cgae.robustness) RETURNS pg_catalog.json
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_to_json';
+COMMENT ON FUNCTION cgae.robustness_to_json(cgae.robustness) IS
+  'a robustness vector as a json object with the keys cc, er, as, ih';
+
+CREATE CAST (pg_catalog.json AS cgae.robustness)
+  WITH FUNCTION cgae.robustness_from_json(pg_catalog.json) AS ASSIGNMENT;
+COMMENT ON CAST (pg_catalog.json AS cgae.robustness) IS
+  'a robustness vector from a json object with the keys cc, er, as, ih';
+-- to_json(), to_jsonb(), row_to_json() and json_agg() look for this cast
+CREATE CAST (cgae.robustness AS pg_catalog.json)
+  WITH FUNCTION cgae.robustness_to_json(cgae.robustness) AS ASSIGNMENT;
+COMMENT ON CAST (cgae.robustness AS pg_catalog.json) IS
+  'a robustness vector as a json object with the keys cc, er, as, ih';
+
 CREATE FUNCTION cgae.robustness_from_array(pg_catalog.float8[]) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_array';
 COMMENT ON FUNCTION cgae.robustness_from_array(pg_catalog.float8[]) IS
@@ -259,6 +284,16 @@ CREATE CAST (cgae.robustness AS pg_catalog.float8[])
   WITH FUNCTION cgae.robustness_to_array(cgae.robustness) AS ASSIGNMENT;
 COMMENT ON CAST (cgae.robustness AS pg_catalog.float8[]) IS
   'a robustness vector as the array {cc,er,as,ih}';
+
+CREATE FUNCTION cgae.robustness_from_numeric_array(pg_catalog.numeric[]) RETURNS cgae.robustness
+  LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_numeric_array';
+COMMENT ON FUNCTION cgae.robustness_from_numeric_array(pg_catalog.numeric[]) IS
+  'a robustness vector from the array {cc,er,as,ih}, which ARRAY[0.7, 0.65, 0.6, 0.9] is';
+
+CREATE CAST (pg_catalog.numeric[] AS cgae.robustness)
+  WITH FUNCTION cgae.robustness_from_numeric_array(pg_catalog.numeric[]) AS ASSIGNMENT;
+COMMENT ON CAST (pg_catalog.numeric[] AS cgae.robustness) IS
+  'a robustness vector from the array {cc,er,as,ih}';
 
 CREATE FUNCTION cgae.robustness_from_scores(cgae.robustness_scores) RETURNS cgae.robustness
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_robustness_from_scores';
@@ -315,7 +350,7 @@ CREATE FUNCTION cgae.gate_detail(r cgae.robustness,
   OUT budget_ceiling pg_catalog.numeric)
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_gate_detail';
 COMMENT ON FUNCTION cgae.gate_detail(cgae.robustness) IS
-  'why a vector has its tier under the policy in force: steps 0 to 5 by dimension, does ih pass, the binding dimension (cc, er, as or ih; null at T5), what it lacks to the next tier, and the tier''s budget ceiling in tokens; null for null';
+  'why a vector has its tier under the policy in force: steps 0 to 5 by dimension, does ih pass, the binding dimension (cc, er, as or ih), what it lacks to the next tier there (both null at T5, which has none), and the tier''s budget ceiling in tokens; null for null';
 
 CREATE FUNCTION cgae.budget_ceiling(tier cgae.tier) RETURNS pg_catalog.numeric
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_budget_ceiling';
@@ -411,7 +446,7 @@ CREATE FUNCTION cgae.time_to_tier_drop(
   rate pg_catalog.float8) RETURNS pg_catalog.float8
   LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_time_to_tier_drop';
 COMMENT ON FUNCTION cgae.time_to_tier_drop(pg_catalog.float8, pg_catalog.float8, pg_catalog.float8) IS
-  'time steps until a score decays to a threshold, ln(score / threshold) / rate: 0 when it is there, null for a threshold of 0 or less, infinity at rate 0; a score or rate that is negative or NaN is refused; null for nulls';
+  'time steps until a score decays to a threshold, ln(score / threshold) / rate: 0 when it is there or below, else null for a threshold of 0 or less, which it never reaches, else infinity at rate 0; a score or rate that is negative or NaN is refused; null for nulls';
 
 CREATE FUNCTION cgae.tier_drop_at(r cgae.robustness, certified_at pg_catalog.timestamptz) RETURNS pg_catalog.timestamptz
   LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'cgae_tier_drop_at';

@@ -9,6 +9,7 @@
 #include "catalog/pg_proc.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "utils/float.h"
 
 /* Soft input errors exist since 16; before, they are ordinary errors. */
@@ -62,15 +63,26 @@ static inline JsonLexContext *
 cgae_compat_json_lexer(JsonLexContext *lex, const char *json, size_t len, int encoding,
 					   bool need_escapes)
 {
-	Assert(lex != NULL && !need_escapes);
+	Assert(lex != NULL);
 	memset(lex, 0, sizeof(JsonLexContext));
 	lex->input = lex->token_terminator = lex->line_start = unconstify(char *, json);
 	lex->line_number = 1;
 	lex->input_length = (int) len;
 	lex->input_encoding = encoding;
+	if (need_escapes)
+		lex->strval = makeStringInfo();
 	return lex;
 }
 #define makeJsonLexContextCstringLen cgae_compat_json_lexer
+#endif
+
+/* Since 16 what the JSON parser calls returns whether to go on. */
+#if PG_VERSION_NUM >= 160000
+#define CGAE_JSON_ACTION JsonParseErrorType
+#define CGAE_JSON_ACTION_DONE return JSON_SUCCESS
+#else
+#define CGAE_JSON_ACTION void
+#define CGAE_JSON_ACTION_DONE return
 #endif
 
 #endif							/* CGAE_COMPAT_H */

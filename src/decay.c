@@ -160,8 +160,9 @@ cgae_effective_tier_at(PG_FUNCTION_ARGS)
  * cgae.time_to_tier_drop(score float8, threshold float8, rate float8) returns float8
  *
  * Time steps until a score decays to a threshold: ln(score / threshold) / rate;
- * 0 when it is there already, null when the threshold is 0 or less (it is
- * never passed), infinity when the rate is 0.  Strict; a score outside [0,1],
+ * 0 when it is there already, a score of 0 at a threshold of 0 too; else null
+ * when the threshold is 0 or less (it is never reached), infinity when the rate
+ * is 0.  Strict; a score outside [0,1],
  * a threshold above 1, a negative rate and NaN are errors.
  */
 PG_FUNCTION_INFO_V1(cgae_time_to_tier_drop);
@@ -185,7 +186,7 @@ cgae_time_to_tier_drop(PG_FUNCTION_ARGS)
 						float8out_internal(threshold))));
 	check_rate(rate);
 
-	if (threshold <= 0)
+	if (threshold <= 0 && score > threshold)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(cgae_decay_core_time_to_drop(score, threshold, rate));
 }

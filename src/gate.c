@@ -158,8 +158,8 @@ detail_cache(FunctionCallInfo fcinfo)
  *					OUT gap_to_next_tier float8, OUT budget_ceiling numeric)
  *
  * Why a vector has its tier under the policy in force.  binding_dimension is
- * 'ih' when ih fails (the gap is then the distance to its threshold) and null
- * at T5 (gap 0).  Strict.
+ * 'ih' when ih fails (the gap is then the distance to its threshold).  At T5
+ * both are null: there is no next tier.  Strict.
  */
 PG_FUNCTION_INFO_V1(cgae_gate_detail);
 Datum
@@ -182,12 +182,16 @@ cgae_gate_detail(PG_FUNCTION_ARGS)
 	values[DETAIL_IH_PASS] = BoolGetDatum(detail.ih_pass != 0);
 	if (detail.binding < 0)
 	{
-		nulls[DETAIL_BINDING_DIMENSION] = true;
-		values[DETAIL_BINDING_DIMENSION] = (Datum) 0;
+		nulls[DETAIL_BINDING_DIMENSION] = nulls[DETAIL_GAP_TO_NEXT_TIER] = true;
+		values[DETAIL_BINDING_DIMENSION] = values[DETAIL_GAP_TO_NEXT_TIER] = (Datum) 0;
 	}
 	else
-		values[DETAIL_BINDING_DIMENSION] = CStringGetTextDatum(cgae_dimension_names[detail.binding]);
-	values[DETAIL_GAP_TO_NEXT_TIER] = Float8GetDatum(detail.gap);
+	{
+		const char *name = cgae_dimension_names[detail.binding];
+
+		values[DETAIL_BINDING_DIMENSION] = CStringGetTextDatum(name);
+		values[DETAIL_GAP_TO_NEXT_TIER] = Float8GetDatum(detail.gap);
+	}
 	values[DETAIL_BUDGET_CEILING] = NumericGetDatum(policy->budget_ceiling[detail.tier]);
 
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cache->desc, values, nulls)));

@@ -45,8 +45,8 @@ typedef struct CgaeGateDetail
 	int			step[CGAE_GATED_DIMENSIONS];	/* g_cc, g_er, g_as */
 	int			ih_pass;		/* boolean */
 	int			binding;		/* CgaeDimension, or -1 at T5 */
-	double		gap;			/* distance to the next tier in that dimension; 0 at T5.
-								 * For ih: the distance to ih_threshold. */
+	double		gap;			/* distance to the next tier in that dimension; 0 at T5,
+								 * which has none.  For ih: the distance to ih_threshold. */
 } CgaeGateDetail;
 
 /* The paper's thresholds (Table 1), in force before a registry exists. */

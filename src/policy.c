@@ -422,6 +422,7 @@ load_policy(int32 version)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("no gate policy is in force: cgae.gate_policies is empty"),
+					 errhint("A dump's restore may check a constraint or domain before it loads the policies: there write cgae.gate_tier(r, cc, er, as_, ih_threshold) with constant thresholds."),
 					 cgae_err_object("gate_policies", NULL, NULL)));
 		return NULL;
 	}

@@ -130,7 +130,7 @@ static const char *const agent_standing_comments[] = {
 	"COMMENT ON COLUMN cgae.agent_standing.effective_as_ IS 'behavioural alignment as it has decayed'",
 	"COMMENT ON COLUMN cgae.agent_standing.effective_ih IS 'intrinsic-hallucination integrity as it has decayed'",
 	"COMMENT ON COLUMN cgae.agent_standing.binding_dimension IS 'the dimension that holds the decayed vector down: cc, er, as or ih; null at T5'",
-	"COMMENT ON COLUMN cgae.agent_standing.gap_to_next_tier IS 'what the decayed vector lacks to the next tier in that dimension'",
+	"COMMENT ON COLUMN cgae.agent_standing.gap_to_next_tier IS 'what the decayed vector lacks to the next tier in that dimension; null at T5, which has none'",
 	"COMMENT ON COLUMN cgae.agent_standing.tier_drop_at IS 'when decay next lowers the tier'",
 	"COMMENT ON COLUMN cgae.agent_standing.holds IS 'reasons of suspension'",
 	"COMMENT ON COLUMN cgae.agent_standing.certified_at IS 'time of the last certification'",

@@ -16,7 +16,10 @@
 #include "compat.h"
 #include "robustness.h"
 
-/* First byte of the binary form; 32 bytes follow, cc to ih in network order. */
+/*
+ * The binary form has 33 bytes: this one, then cc, er, as and ih as IEEE 754
+ * doubles of 8 bytes each, the most significant byte first.
+ */
 #define BINARY_VERSION 1
 #define BINARY_LENGTH (1 + CGAE_DIMENSIONS * (int) sizeof(float8))
 
@@ -25,9 +28,18 @@
 
 const char *const cgae_dimension_names[CGAE_DIMENSIONS] = {"cc", "er", "as", "ih"};
 
-/* Copy of the beginning of a text, for messages. */
-static char *
-quote(const char *text, int length)
+int
+cgae_dimension_of_name(const char *name, int length)
+{
+	for (int d = 0; d < CGAE_DIMENSIONS; d++)
+		if (strlen(cgae_dimension_names[d]) == (size_t) length &&
+			memcmp(cgae_dimension_names[d], name, length) == 0)
+			return d;
+	return -1;
+}
+
+char *
+cgae_quote(const char *text, int length)
 {
 	if (length <= QUOTE_BYTES)
 		return pnstrdup(text, length);
@@ -101,13 +113,13 @@ cgae_score_parse(CgaeDimension dimension, char *text, char **end, double *score,
 			return cgae_score_check(dimension, score, escontext);
 	}
 	else if (!is_hex && looks_numeric)
-		return refuse_range(dimension, quote(number, length),
+		return refuse_range(dimension, cgae_quote(number, length),
 							"The number is too large or too small for double precision.", escontext);
 
 	ereturn(escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("robustness score %s is not a number: \"%s\"",
-					cgae_dimension_names[dimension], quote(number, length))));
+					cgae_dimension_names[dimension], cgae_quote(number, length))));
 }
 
 CgaeRobustness *
@@ -123,22 +135,23 @@ cgae_robustness_make(const double *score)
 	return r;
 }
 
-/* Refuse a text that is not of the form (cc,er,as,ih), saying what is wrong with it. */
+/* Refuse a text that has neither form, saying what is wrong with it. */
 static Datum
 refuse_text(const char *text, const char *problem, const char *where, Node *escontext)
 {
 	ereturn(escontext, (Datum) 0,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("malformed robustness \"%s\": %s%s", quote(text, strlen(text)), problem, where),
-			 errhint("The form is (cc,er,as,ih), for example (0.7,0.65,0.6,0.9).")));
+			 errmsg("malformed robustness \"%s\": %s%s", cgae_quote(text, strlen(text)), problem, where),
+			 errhint(CGAE_ROBUSTNESS_FORMS)));
 }
 
 /*
  * cgae.robustness_in(cstring) returns cgae.robustness
  *
  * Reads "(cc,er,as,ih)".  White space may stand around the whole and around
- * each number, nothing else may be added or left out.  Soft errors where the
- * server has them.
+ * each number, nothing else may be added or left out.  A text that begins with
+ * "{" is read as JSON, which json_populate_record() and its like hand over.
+ * Soft errors where the server has them.
  */
 PG_FUNCTION_INFO_V1(cgae_robustness_in);
 Datum
@@ -151,6 +164,13 @@ cgae_robustness_in(PG_FUNCTION_ARGS)
 
 	while (isspace((unsigned char) *at))
 		at++;
+	if (*at == '{')
+	{
+		if (!cgae_robustness_from_json_text(text, strlen(text), ERRCODE_INVALID_TEXT_REPRESENTATION,
+											r->score, escontext))
+			return (Datum) 0;
+		PG_RETURN_ROBUSTNESS_P(r);
+	}
 	if (*at++ != '(')
 		return refuse_text(text, "expected \"(\" before score ", "cc", escontext);
 

@@ -1,6 +1,7 @@
 /*
  * robustness_cast.c
- *	  Casts between cgae.robustness and jsonb, float8[], cgae.robustness_scores.
+ *	  Casts between cgae.robustness and json, jsonb, float8[], cgae.robustness_scores,
+ *	  and from numeric[].
  *
  * All of them are exact: numbers pass through the shortest decimal text, never
  * through float8's cast to numeric, which keeps 15 digits.  A null score is an
@@ -13,7 +14,6 @@
 #include "common/shortest_dec.h"
 #include "executor/executor.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -30,19 +30,16 @@ refuse_null(CgaeDimension dimension)
 			 errmsg("robustness score %s is null", cgae_dimension_names[dimension])));
 }
 
-/* Is this jsonb key the name of a dimension? */
-static bool
-is_dimension(const JsonbValue *key)
+/* A number as a score: its decimal digits decide, exactly as in text input. */
+static double
+score_of_numeric(CgaeDimension dimension, Numeric number)
 {
-	for (int d = 0; d < CGAE_DIMENSIONS; d++)
-	{
-		const char *name = cgae_dimension_names[d];
-		int			length = strlen(name);
+	char	   *digits = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+	char	   *end;
+	double		score = 0;
 
-		if (key->val.string.len == length && memcmp(key->val.string.val, name, length) == 0)
-			return true;
-	}
-	return false;
+	(void) cgae_score_parse(dimension, digits, &end, &score, NULL);
+	return score;
 }
 
 /* Refuse an object with a key that is no dimension, naming the first. */
@@ -54,12 +51,11 @@ check_keys(JsonbContainer *object)
 	JsonbIteratorToken token;
 
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-		if (token == WJB_KEY && !is_dimension(&key))
+		if (token == WJB_KEY && cgae_dimension_of_name(key.val.string.val, key.val.string.len) < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("robustness object has an unknown key \"%.*s\"",
-							pg_mbcliplen(key.val.string.val, key.val.string.len, 100),
-							key.val.string.val),
+					 errmsg("robustness object has an unknown key \"%s\"",
+							cgae_quote(key.val.string.val, key.val.string.len)),
 					 errhint("The keys are cc, er, as and ih.")));
 }
 
@@ -70,8 +66,6 @@ score_of_object(JsonbContainer *object, CgaeDimension dimension)
 	const char *name = cgae_dimension_names[dimension];
 	JsonbValue	buf;
 	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), &buf);
-	double		score = 0;
-	char	   *end;
 
 	if (value == NULL)
 		ereport(ERROR,
@@ -86,12 +80,7 @@ score_of_object(JsonbContainer *object, CgaeDimension dimension)
 				 errmsg("robustness score %s is a JSON %s, not a number", name,
 						JsonbTypeName(value))));
 
-	/* the decimal digits decide, exactly as in text input */
-	(void) cgae_score_parse(dimension,
-							DatumGetCString(DirectFunctionCall1(numeric_out,
-																NumericGetDatum(value->val.numeric))),
-							&end, &score, NULL);
-	return score;
+	return score_of_numeric(dimension, value->val.numeric);
 }
 
 /*
@@ -117,12 +106,10 @@ cgae_robustness_from_jsonb(PG_FUNCTION_ARGS)
 	PG_RETURN_ROBUSTNESS_P(cgae_robustness_make(score));
 }
 
-/* cgae.robustness_to_jsonb(cgae.robustness) returns jsonb: cast */
-PG_FUNCTION_INFO_V1(cgae_robustness_to_jsonb);
-Datum
-cgae_robustness_to_jsonb(PG_FUNCTION_ARGS)
+/* A vector as the text of a JSON object. */
+static StringInfoData
+json_text(const CgaeRobustness *r)
 {
-	CgaeRobustness *r = PG_GETARG_ROBUSTNESS_P(0);
 	StringInfoData json;
 
 	initStringInfo(&json);
@@ -131,26 +118,61 @@ cgae_robustness_to_jsonb(PG_FUNCTION_ARGS)
 		char		number[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 		double_to_shortest_decimal_buf(r->score[d], number);
-		appendStringInfo(&json, "%c\"%s\":%s", d == 0 ? '{' : ',', cgae_dimension_names[d], number);
+		appendStringInfo(&json, "%s\"%s\": %s", d == 0 ? "{" : ", ",
+						 cgae_dimension_names[d], number);
 	}
 	appendStringInfoChar(&json, '}');
+	return json;
+}
+
+/* cgae.robustness_to_jsonb(cgae.robustness) returns jsonb: cast */
+PG_FUNCTION_INFO_V1(cgae_robustness_to_jsonb);
+Datum
+cgae_robustness_to_jsonb(PG_FUNCTION_ARGS)
+{
+	StringInfoData json = json_text(PG_GETARG_ROBUSTNESS_P(0));
+
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 /*
- * cgae.robustness_from_array(float8[]) returns cgae.robustness: cast
+ * cgae.robustness_from_json(json) returns cgae.robustness: cast
  *
- * Takes one dimension of four elements, whatever its lower bound.
+ * The same of json, whose text it reads.
  */
-PG_FUNCTION_INFO_V1(cgae_robustness_from_array);
+PG_FUNCTION_INFO_V1(cgae_robustness_from_json);
 Datum
-cgae_robustness_from_array(PG_FUNCTION_ARGS)
+cgae_robustness_from_json(PG_FUNCTION_ARGS)
 {
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	text	   *json = PG_GETARG_TEXT_PP(0);
+	double		score[CGAE_DIMENSIONS];
+
+	(void) cgae_robustness_from_json_text(VARDATA_ANY(json), VARSIZE_ANY_EXHDR(json),
+										  ERRCODE_INVALID_PARAMETER_VALUE, score, NULL);
+	PG_RETURN_ROBUSTNESS_P(cgae_robustness_make(score));
+}
+
+/*
+ * cgae.robustness_to_json(cgae.robustness) returns json: cast
+ *
+ * to_json(), to_jsonb(), row_to_json() and their like call it for a vector.
+ */
+PG_FUNCTION_INFO_V1(cgae_robustness_to_json);
+Datum
+cgae_robustness_to_json(PG_FUNCTION_ARGS)
+{
+	StringInfoData json = json_text(PG_GETARG_ROBUSTNESS_P(0));
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(json.data, json.len));
+}
+
+/* Take an array of four elements apart: one dimension, whatever its lower bound, no nulls. */
+static Datum *
+elements_of_array(ArrayType *array, Oid type, int16 length, bool by_value, char alignment)
+{
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count;
-	double		score[CGAE_DIMENSIONS];
 
 	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != CGAE_DIMENSIONS)
 		ereport(ERROR,
@@ -160,14 +182,42 @@ cgae_robustness_from_array(PG_FUNCTION_ARGS)
 						ARR_NDIM(array)),
 				 errhint("The elements are cc, er, as and ih.")));
 
-	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
-					  &elements, &nulls, &count);
+	deconstruct_array(array, type, length, by_value, alignment, &elements, &nulls, &count);
 	for (int d = 0; d < CGAE_DIMENSIONS; d++)
-	{
 		if (nulls[d])
 			refuse_null(d);
+	return elements;
+}
+
+/* cgae.robustness_from_array(float8[]) returns cgae.robustness: cast */
+PG_FUNCTION_INFO_V1(cgae_robustness_from_array);
+Datum
+cgae_robustness_from_array(PG_FUNCTION_ARGS)
+{
+	Datum	   *elements = elements_of_array(PG_GETARG_ARRAYTYPE_P(0), FLOAT8OID, sizeof(float8),
+											 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	double		score[CGAE_DIMENSIONS];
+
+	for (int d = 0; d < CGAE_DIMENSIONS; d++)
 		score[d] = DatumGetFloat8(elements[d]);
-	}
+	PG_RETURN_ROBUSTNESS_P(cgae_robustness_make(score));
+}
+
+/*
+ * cgae.robustness_from_numeric_array(numeric[]) returns cgae.robustness: cast
+ *
+ * What ARRAY[0.7, 0.65, 0.6, 0.9] is.  The decimal digits decide, as in text input.
+ */
+PG_FUNCTION_INFO_V1(cgae_robustness_from_numeric_array);
+Datum
+cgae_robustness_from_numeric_array(PG_FUNCTION_ARGS)
+{
+	Datum	   *elements = elements_of_array(PG_GETARG_ARRAYTYPE_P(0), NUMERICOID, -1, false,
+											 TYPALIGN_INT);
+	double		score[CGAE_DIMENSIONS];
+
+	for (int d = 0; d < CGAE_DIMENSIONS; d++)
+		score[d] = score_of_numeric(d, DatumGetNumeric(elements[d]));
 	PG_RETURN_ROBUSTNESS_P(cgae_robustness_make(score));
 }
 

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """The registry from psycopg 3.  Copy what stands above the line; below it everything is tried."""
 import json
+import struct
 import time
 import uuid
 from dataclasses import astuple, dataclass
 
 import psycopg
 from psycopg.adapt import Dumper, Loader
+from psycopg.pq import Format
 from psycopg.rows import namedtuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.json import Json, Jsonb
@@ -36,8 +38,28 @@ def connect(**options):
         def load(self, data):
             return Robustness(*map(float, bytes(data)[1:-1].split(b",")))
 
-    conn.adapters.register_dumper(Robustness, RobustnessDumper)
+    # the binary form: the byte 1, then four doubles, the most significant byte first
+    class RobustnessBinaryDumper(Dumper):
+        oid = info.oid
+        format = Format.BINARY
+
+        def dump(self, value):
+            return struct.pack("!B4d", 1, *astuple(value))
+
+    class RobustnessBinaryLoader(Loader):
+        format = Format.BINARY
+
+        def load(self, data):
+            version, *scores = struct.unpack("!B4d", data)
+            if version != 1:
+                raise ValueError(f"cgae.robustness has version {version}, expected 1")
+            return Robustness(*scores)
+
+    # of two dumpers the one registered last is taken where a parameter (%s) does not say which
+    for dumper in RobustnessBinaryDumper, RobustnessDumper:
+        conn.adapters.register_dumper(Robustness, dumper)
     conn.adapters.register_loader(info.oid, RobustnessLoader)
+    conn.adapters.register_loader(info.oid, RobustnessBinaryLoader)
     conn.commit()
     return conn
 
@@ -91,7 +113,15 @@ def main():
     is_(conn.execute("SELECT %s::cgae.robustness[] AS r", ([good, good],)).fetchone().r, [good, good], "arrays of it")
     is_(conn.execute("SELECT cgae.chain_tier(%s) AS t", ([good, Robustness(0.4, 1, 1, 1)],)).fetchone().t, "T1", "a chain of it")
     is_(conn.execute("SELECT %s::cgae.robustness::jsonb AS j", (good,)).fetchone().j, {"cc": 0.72, "er": 0.1 + 0.8, "as": 0.66, "ih": 0.8}, "jsonb of it")
-    # without any adapter a tuple or its text will do
+    # the same in binary
+    hard = Robustness(0.1 + 0.2, 5e-324, 1 - 2 ** -53, 0.0)
+    with conn.cursor(binary=True) as cur:
+        row = cur.execute("SELECT %b::cgae.robustness AS r, cgae.robustness_send(%b) AS sent", (hard, hard)).fetchone()
+        is_(row.r, hard, "binary, exactly")
+        is_(row.sent, struct.pack("!B4d", 1, *astuple(hard)), "... 33 bytes")
+        is_(cur.execute("SELECT %b::cgae.robustness[] AS r", ([hard, good],)).fetchone().r, [hard, good], "... arrays of it")
+    # without any adapter a tuple or its text will do, or a JSON object
+    is_(conn.execute("SELECT cgae.gate_tier(%s) AS t", (json.dumps({"cc": 0.9, "er": 0.9, "as": 0.9, "ih": 0.9}),)).fetchone().t, "T5", "a JSON object")
     is_(conn.execute("SELECT cgae.gate_tier(%s) AS a, cgae.gate_tier(%s) AS b", ((0.9, 0.9, 0.9, 0.9), "(0.5,0.5,0.5,0.5)")).fetchone(), ("T5", "T2"), "a tuple, a text")
 
     # a plain INSERT does the same; derived columns are left out and returned

@@ -11,5 +11,5 @@ SELECT cgae.grant_access('cgae_app', 'auditor');
 -- Events are also sent to whoever listens on channel cgae_events.
 SELECT format('ALTER DATABASE %I SET cgae.notify = on', current_database()) \gexec
 
--- So that = and < of cgae.robustness are found without a schema, and the tables by who knows no schemas.
+-- So that the tables are found by who knows no schemas.
 SELECT format('ALTER DATABASE %I SET search_path = "$user", public, cgae', current_database()) \gexec

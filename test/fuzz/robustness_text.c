@@ -1,7 +1,7 @@
 /*
  * robustness_text.c
- *	  Text input of cgae.robustness: any text is refused with an expected SQLSTATE or
- *	  is a valid value, which text and binary output give back to the bit.
+ *	  Text input of cgae.robustness, (cc,er,as,ih) or a JSON object: any text is refused
+ *	  with an expected SQLSTATE or is a valid value, which text and binary output give back to the bit.
  */
 #include "postgres.h"
 

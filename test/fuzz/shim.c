@@ -325,6 +325,12 @@ ProcessInterrupts(void)
  */
 
 int
+GetDatabaseEncoding(void)
+{
+	return PG_UTF8;
+}
+
+int
 pg_mbcliplen(const char *string, int length, int limit)
 {
 	int			clipped = 0;

@@ -137,7 +137,7 @@ INSERT INTO attempt (refused, statement) VALUES
   ('{42501,-,-,-,-,-}', $$CREATE OR REPLACE FUNCTION cgae.permits(agent_id text, required cgae.tier, at timestamptz DEFAULT NULL) RETURNS bool LANGUAGE sql AS 'SELECT true'$$),
   ('{42501,-,-,-,-,-}', 'ALTER FUNCTION cgae.permits(text, cgae.tier, timestamptz) IMMUTABLE'),
   ('{42501,-,-,-,-,-}', 'CREATE OPERATOR cgae.=== (LEFTARG = cgae.tier, RIGHTARG = cgae.tier, FUNCTION = enum_eq)'),
-  ('{42501,-,-,-,-,-}', 'ALTER OPERATOR cgae.= (cgae.robustness, cgae.robustness) SET (RESTRICT = NONE)'),
+  ('{42501,-,-,-,-,-}', 'ALTER OPERATOR pg_catalog.= (cgae.robustness, cgae.robustness) SET (RESTRICT = NONE)'),
   ('{42501,-,-,-,-,-}', 'CREATE OPERATOR CLASS other.ops DEFAULT FOR TYPE cgae.tier USING btree AS OPERATOR 1 <'),
   ('{42501,-,-,-,-,-}', 'CREATE CAST (cgae.tier AS int) WITH INOUT AS IMPLICIT'),
   ('{42501,-,-,-,-,-}', 'ALTER TYPE cgae.tier ADD VALUE ''T6'''),

@@ -115,12 +115,18 @@ SELECT isnt(obj_description((SELECT oid FROM pg_extension WHERE extname = 'cgae'
 -- nothing outside the schema, nothing of the registry inside the extension
 --
 SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i
-            WHERE i.schema IS DISTINCT FROM 'cgae' AND i.type NOT IN ('cast', 'schema')), NULL, 'no member is outside cgae');
+            WHERE i.schema IS DISTINCT FROM 'cgae' AND i.type NOT IN ('cast', 'schema', 'operator')), NULL, 'no member is outside cgae but operators');
+SELECT is((SELECT string_agg(objid::regoperator::text, '; ' ORDER BY objid::regoperator::text COLLATE "C") FROM member WHERE classid = 'pg_operator'::regclass),
+          '<(cgae.robustness,cgae.robustness); <=(cgae.robustness,cgae.robustness); <>(cgae.robustness,cgae.robustness); =(cgae.robustness,cgae.robustness); >(cgae.robustness,cgae.robustness); >=(cgae.robustness,cgae.robustness)', 'these are the comparisons');
+SELECT is((SELECT string_agg(DISTINCT oprnamespace::regnamespace::text, ' ') FROM member JOIN pg_operator AS o ON o.oid = objid WHERE classid = 'pg_operator'::regclass), 'pg_catalog', '... in pg_catalog');
+SELECT is((SELECT count(*) FROM pg_operator WHERE oprnamespace = 'cgae'::regnamespace), 0::bigint, '... and none elsewhere');
 SELECT is((SELECT string_agg(i.identity, '; ' ORDER BY i.identity) FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'schema'), 'cgae', '... which it made');
 SELECT is((SELECT string_agg(i.identity, '; ') FROM member, LATERAL pg_identify_object(classid, objid, 0) AS i WHERE i.type = 'cast' AND i.identity !~ 'cgae\.'), NULL, 'casts are of its types');
 SELECT is((SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind IN ('r', 'v', 'i', 'p', 'I') AND oid IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)), NULL,
           'no table, view or index of the registry is a member');
 SELECT is((SELECT string_agg(castsource::regtype || '->' || casttarget::regtype, ' ') FROM pg_cast WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_cast'::regclass) AND castcontext = 'i'), NULL, 'no cast is implicit');
+-- the condition of operators in pg_catalog: an implicit one would give other expressions another meaning
+SELECT is((SELECT string_agg(castsource::regtype || '->' || casttarget::regtype, ' ') FROM pg_cast WHERE castcontext = 'i' AND ARRAY[castsource, casttarget] && ARRAY['cgae.robustness', 'cgae.robustness[]', 'cgae.robustness_scores']::regtype[]::oid[]), NULL, '... whoever made it, to or from robustness');
 SELECT is((SELECT (extversion, extrelocatable, extnamespace::regnamespace)::text FROM pg_extension WHERE extname = 'cgae'), '(1.0,f,pg_catalog)', 'version, not relocatable');
 
 --
@@ -150,7 +156,7 @@ SELECT is((SELECT reloptions::text FROM pg_class WHERE oid = 'cgae.events'::regc
 SELECT is((SELECT string_agg(opcname || ' ' || amname || ' ' || amvalidate(c.oid), ', ' ORDER BY amname) FROM pg_opclass AS c JOIN pg_am AS a ON a.oid = opcmethod, LATERAL (SELECT 1) AS x
             WHERE opcnamespace = 'cgae'::regnamespace), 'robustness_ops btree true, robustness_ops hash true', 'amvalidate()');
 SELECT is((SELECT string_agg(oprname || ' ' || coalesce(nullif(oprcom, 0)::regoperator::text, 'no commutator') || coalesce(nullif(oprnegate, 0)::regoperator::text, 'no negator') , ', ') FROM pg_operator
-            WHERE oprnamespace = 'cgae'::regnamespace AND (oprcom = 0 OR oprnegate = 0 OR oprrest = 0 OR oprjoin = 0)), NULL, 'operators name commutator, negator and selectivity');
+            WHERE oprleft = 'cgae.robustness'::regtype AND (oprcom = 0 OR oprnegate = 0 OR oprrest = 0 OR oprjoin = 0)), NULL, 'operators name commutator, negator and selectivity');
 SELECT is((SELECT (typlen, typbyval, typalign, typstorage, typreceive <> 0, typsend <> 0)::text FROM pg_type WHERE oid = 'cgae.robustness'::regtype), '(32,f,d,p,t,t)', 'the type: 32 bytes, by reference, double aligned');
 SELECT is(enum_range(NULL::cgae.tier)::text || enum_range(NULL::cgae.agent_status)::text, '{T0,T1,T2,T3,T4,T5}{pending,active,suspended,expired,deregistered}', 'the enums');
 
@@ -167,7 +173,7 @@ CREATE TEMP TABLE statement AS SELECT n, regexp_replace(btrim(s, E' \n\t'), '\s+
 SELECT cmp_ok((SELECT count(*) FROM statement)::int, '>', 100, 'the script was read');
 SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code !~ '^(CREATE (SCHEMA|TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|CAST)|COMMENT ON|GRANT|REVOKE) '), NULL, 'it contains CREATE, COMMENT, GRANT and REVOKE alone');
 SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~* '\m(OR REPLACE|IF NOT EXISTS|SECURITY DEFINER|DO|SELECT|INSERT|UPDATE|DELETE|SET|PERFORM|EXECUTE IMMEDIATE|ALTER)\M' AND code !~* '^COMMENT'), NULL, 'no DO, SELECT, DML, SET, OR REPLACE');
-SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE (TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|SCHEMA) ' AND code !~ '^CREATE (SCHEMA cgae$|(TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR( FAMILY| CLASS)?) cgae\.)'), NULL, 'each name is qualified');
+SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE (TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR|SCHEMA) ' AND code !~ '^CREATE (SCHEMA cgae$|(TYPE|FUNCTION|PROCEDURE|AGGREGATE|OPERATOR FAMILY|OPERATOR CLASS) cgae\.|OPERATOR pg_catalog\.)'), NULL, 'each name is qualified');
 SELECT is((SELECT string_agg(code, '; ') FROM statement WHERE code ~ '^CREATE FUNCTION' AND (code !~ ' (IMMUTABLE|STABLE|VOLATILE)\M' OR code !~ ' PARALLEL (SAFE|RESTRICTED|UNSAFE)\M' OR code !~* 'LANGUAGE c ')), NULL,
           'each function spells volatility and parallel safety');
 SELECT is((SELECT string_agg(DISTINCT m[1], ' ') FROM statement, regexp_matches(code, '[( ,](int4|int8|integer|bigint|text|float8|double precision|bool|boolean|numeric|jsonb?|timestamptz|cstring|internal|void|trigger|bytea|oid|record|tier|robustness|agent_status)[][]*(?=[,); ]|$)', 'g') AS m

@@ -63,7 +63,7 @@ INSERT INTO cgae.certifications (agent_id, robustness, observed_architecture_has
     FROM generate_series(1, 400) AS n;
 UPDATE cgae.agents SET holds = holds || '{x}'::text[] WHERE agent_id LIKE 'n-%' AND certification_count % 2 = 0;
 SELECT is((SELECT count(*) FROM cgae.agents AS a WHERE last_seq <> (SELECT count(*) FROM cgae.events AS e WHERE e.agent_id = a.agent_id)
-                                                    OR last_seq <> (SELECT max(seq) FROM cgae.events AS e WHERE e.agent_id = a.agent_id)), 0::bigint, 'no gaps');
+                                                    OR last_seq IS DISTINCT FROM (SELECT max(seq) FROM cgae.events AS e WHERE e.agent_id = a.agent_id)), 0::bigint, 'no gaps');
 SELECT is((SELECT count(*) FROM cgae.agents AS a WHERE certification_count <> (SELECT count(*) FROM cgae.events AS e WHERE e.agent_id = a.agent_id AND type = 'certification')),
           0::bigint, 'counted as often as recorded');
 SELECT is((SELECT count(*) FROM cgae.events WHERE type = 'architecture_mismatch' AND agent_id LIKE 'n-%'), 30::bigint, 'every drift is there');

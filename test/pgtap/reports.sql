@@ -50,7 +50,7 @@ INSERT INTO cgae.agents (agent_id, model_name, model_config) SELECT 'many-' || n
 INSERT INTO cgae.certifications (agent_id, robustness) SELECT agent_id, '(1,1,1,1)' FROM cgae.agents WHERE agent_id LIKE 'many-%';
 SELECT is((SELECT count(DISTINCT agent_id) FROM cgae.agents_by_tier('T5')), 2500::bigint, 'thousands of one tier');
 SELECT is((SELECT count(*) FROM (SELECT agent_id, lag(agent_id) OVER () AS before FROM cgae.agents_by_tier('T5')) AS x WHERE agent_id <= before), 0::bigint, '... in order');
-SELECT is((SELECT count(*) FROM cgae.agents AS a WHERE cgae.agent_record(a.agent_id)->>'current_tier' <> current_tier::text), 0::bigint, 'a record for each');
+SELECT is((SELECT count(*) FROM cgae.agents AS a WHERE cgae.agent_record(a.agent_id)->>'current_tier' IS DISTINCT FROM current_tier::text), 0::bigint, 'a record for each');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -146,7 +146,7 @@ BEGIN
       END;
       IF accepted AND refused IS NOT NULL OR NOT accepted AND refused IS NULL OR
          refused IS NULL AND (
-           coalesce(op->>'expect', got.outcome) IS DISTINCT FROM got.outcome AND op->>'op' = 'certify' OR
+           op->>'expect' IS DISTINCT FROM got.outcome AND op->>'op' = 'certify' OR
            op->>'op' = 'demote' AND got.outcome IS DISTINCT FROM 'certified' OR
            op ? 'expect_status' AND op->>'expect_status' IS DISTINCT FROM got.status OR
            op->>'op' IN ('certify', 'demote') AND op->>'expect_tier' IS DISTINCT FROM got.tier) THEN

@@ -52,7 +52,8 @@ SELECT matches(t.try('t_other', statement), '^42501: ', 'another role: ' || stat
 -- the owner of the database does not own what the superuser's script made
 SELECT matches(t.try('t_dbowner', statement), '^42501: ', 'nor the owner: ' || statement) FROM unnest(ARRAY[
   'DROP FUNCTION cgae.certify(text, cgae.robustness, text, text, jsonb, timestamptz, text)', 'CREATE OR REPLACE FUNCTION cgae.guard_events() RETURNS trigger LANGUAGE plpgsql AS $_$ BEGIN RETURN NEW; END $_$',
-  'ALTER TYPE cgae.tier ADD VALUE ''T6''', 'DROP SCHEMA cgae CASCADE']) AS statement;
+  'ALTER TYPE cgae.tier ADD VALUE ''T6''', 'DROP SCHEMA cgae CASCADE', 'DROP OPERATOR pg_catalog.= (cgae.robustness, cgae.robustness)',
+  'ALTER OPERATOR pg_catalog.= (cgae.robustness, cgae.robustness) SET (RESTRICT = NONE)', 'CREATE CAST (text AS cgae.robustness) WITH INOUT AS IMPLICIT']) AS statement;
 -- the guards are the registry owner's to hang on tables, and nobody else's
 SELECT matches(t.try('t_other', 'CREATE TABLE pg_temp.mine (agent_id text); CREATE TRIGGER g BEFORE INSERT ON pg_temp.mine FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()'),
                '^42501: permission denied for function cgae.guard_agents$', 'a guard is not for everybody');
@@ -92,6 +93,7 @@ SELECT is((SELECT count(*)::int FROM cgae.check_registry()), 0, '... and nothing
 ROLLBACK TO another;
 SELECT is(t.try('t_dbowner', 'DROP EXTENSION cgae CASCADE'), 'ok', 'with CASCADE the extension goes');
 SELECT is((SELECT count(*) FROM pg_namespace WHERE nspname = 'cgae'), 0::bigint, '... and its schema');
+SELECT is((SELECT count(*) FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace AND oid >= 16384), 0::bigint, '... and its operators in pg_catalog');
 SELECT is(t.try('t_dbowner', 'CREATE EXTENSION cgae'), 'ok', 'and comes again');
 SELECT is(t.try('t_dbowner', 'SELECT cgae.create_registry()'), 'ok', '... with a registry');
 SELECT is(t.try('t_dbowner', $$SELECT cgae.certify(cgae.register_agent('m', '{}', agent_id => 'a'), '(1,1,1,1)')$$), 'ok', '... that works, in the same session');

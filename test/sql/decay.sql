@@ -30,7 +30,7 @@ SELECT elapsed, rate, cgae.decay_factor(elapsed, rate)
          AS v(n, elapsed, rate) ORDER BY n;
 -- underflow gives a subnormal
 SELECT cgae.decay_factor(1, 744) BETWEEN 5e-324 AND 2e-323 AS subnormal,
-       cgae.effective_robustness('(1,0.5,0.1,0)', 1, 744) OPERATOR(cgae.>) '(0,0,0,0)' AS still_something;
+       cgae.effective_robustness('(1,0.5,0.1,0)', 1, 744) > '(0,0,0,0)' AS still_something;
 -- time steps add up
 SELECT count(*) FILTER (WHERE pg_temp.close(cgae.decay_factor(a + b, rate), cgae.decay_factor(a, rate) * cgae.decay_factor(b, rate)) IS NOT TRUE) AS failures, count(*)
   FROM generate_series(0, 50, 3.7) AS a, generate_series(0, 5, 0.3) AS b, unnest('{0,0.001,0.01,0.1,1}'::float8[]) AS rate;
@@ -48,8 +48,8 @@ SELECT count(*) FILTER (WHERE pg_temp.close(cgae.cc(d), cc * exp(-rate * elapsed
 -- what decays is the result, not the argument
 SELECT r, cgae.effective_robustness(r, 5, 0), r FROM (SELECT '(1,0.5,0.25,0.125)'::cgae.robustness AS r) AS s;
 -- no zero is negative: values stay equal, whatever way they came
-SELECT cgae.effective_robustness('(0,0,0,0)', 'Infinity', 1) OPERATOR(cgae.=) '(0,0,0,0)' AS equal,
-       cgae.effective_robustness('(1,1,1,1)', 'Infinity', 1) OPERATOR(cgae.=) '(0,0,0,0)' AS nothing_left;
+SELECT cgae.effective_robustness('(0,0,0,0)', 'Infinity', 1) = '(0,0,0,0)' AS equal,
+       cgae.effective_robustness('(1,1,1,1)', 'Infinity', 1) = '(0,0,0,0)' AS nothing_left;
 
 --
 -- Time until a drop
@@ -114,7 +114,7 @@ SELECT days, cgae.effective_tier_at('(0.95,0.9,0.86,0.75)', t, at), cgae.gate_ti
   FROM (SELECT days, '2025-03-29 12:00'::timestamptz AS t, '2025-03-29 12:00'::timestamptz + days * interval '24 hours' AS at
           FROM unnest('{0,1,11,12,32,33,40,41,100}'::int[]) AS days) AS s ORDER BY days;
 SET LOCAL TimeZone = 'UTC';
-SELECT cgae.effective_robustness_at('(1,1,1,1)', t, t + interval '100 days') OPERATOR(cgae.=) cgae.effective_robustness('(1,1,1,1)', 100, 0.01) AS whole_days,
+SELECT cgae.effective_robustness_at('(1,1,1,1)', t, t + interval '100 days') = cgae.effective_robustness('(1,1,1,1)', 100, 0.01) AS whole_days,
        pg_temp.close(cgae.cc(cgae.effective_robustness_at('(1,1,1,1)', t, t + interval '36 hours')), exp(-0.015::float8)) AS half_days,
        1 - cgae.cc(cgae.effective_robustness_at('(1,1,1,1)', t, t + interval '1 microsecond')) BETWEEN 1.15e-13 AND 1.16e-13 AS one_microsecond
   FROM (VALUES ('2024-02-28'::timestamptz)) AS v(t);

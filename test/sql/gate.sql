@@ -115,7 +115,7 @@ SELECT n, n % 10 AS g, cgae.robustness((n * 7919 % 1000) / 1000.0, (n * 104729 %
   FROM generate_series(1, 50000::bigint) AS n;
 ANALYZE cgae_test_gate.exposed;
 SET max_parallel_workers_per_gather = 0;
-SELECT bool_and(safety = formula) AS exact, count(*) FROM (
+SELECT bool_and(safety IS NOT DISTINCT FROM formula) AS exact, count(*) FROM (
   SELECT cgae.aggregate_safety(r, e ORDER BY n) AS safety,
          1 - sum(e * (1 - cgae.weakest(r)) ORDER BY n) / sum(e ORDER BY n) AS formula
     FROM cgae_test_gate.exposed GROUP BY g) AS s;

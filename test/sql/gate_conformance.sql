@@ -28,7 +28,8 @@ SELECT 'gate.csv' AS file, count(*) AS lines,
        count(*) FILTER (WHERE ih_pass IS DISTINCT FROM (want).ih_pass) AS ih_pass,
        count(*) FILTER (WHERE binding_dimension IS DISTINCT FROM
                               CASE WHEN (want).ih_pass THEN (want).binding_dimension ELSE 'ih' END) AS binding,
-       count(*) FILTER (WHERE (want).ih_pass AND pg_temp.close(gap_to_next_tier, coalesce((want).gap_to_next_tier, 0)) IS NOT TRUE) AS gap,
+       count(*) FILTER (WHERE (want).ih_pass AND CASE WHEN (want).gap_to_next_tier IS NULL THEN gap_to_next_tier IS NOT NULL
+                                                      ELSE pg_temp.close(gap_to_next_tier, (want).gap_to_next_tier) IS NOT TRUE END) AS gap,
        count(*) FILTER (WHERE NOT (want).ih_pass AND gap_to_next_tier IS DISTINCT FROM 0.5 - (want).ih) AS ih_gap,
        count(*) FILTER (WHERE budget_ceiling IS DISTINCT FROM (want).budget_ceiling) AS ceiling,
        count(*) FILTER (WHERE cgae.weakest(r) IS DISTINCT FROM (want).weakest) AS weakest

@@ -311,8 +311,8 @@ SELECT count(*) FROM cgae.expiring_within('11 days') WHERE agent_id = 'fading';
 SELECT count(*) FROM cgae.expiring_within('12 days') WHERE agent_id = 'fading';
 -- each falls to the tier that it then has, and only active agents do
 SELECT count(*) >= 20 AS many, count(*) FILTER (WHERE a.status <> 'active'
-         OR (e.tier_drop_at > now()) <> (e.time_left > '0')
-         OR e.falls_to <> t.effective_tier OR e.falls_to >= e.current_tier) AS wrong
+         OR (e.tier_drop_at > now()) IS DISTINCT FROM (e.time_left > '0')
+         OR e.falls_to IS DISTINCT FROM t.effective_tier OR (e.falls_to < e.current_tier) IS NOT TRUE) AS wrong
   FROM cgae.expiring_within('1000 years') AS e JOIN cgae.agents AS a USING (agent_id),
        cgae.tier_at(e.agent_id, greatest(e.tier_drop_at, now())) AS t;
 SELECT count(*) AS wrong
@@ -325,12 +325,13 @@ SELECT count(*) AS wrong
 SELECT count(*) > 3 AS many, count(*) FILTER (WHERE
          (s.cc, s.er, s.as_, s.ih) IS DISTINCT FROM (cgae.cc(r), cgae.er(r), cgae.as_(r), cgae.ih(r))
          OR s.binding_dimension IS DISTINCT FROM d.binding_dimension
-         OR abs(s.gap_to_next_tier - d.gap_to_next_tier) > 1e-9
+         OR num_nulls(s.gap_to_next_tier, d.gap_to_next_tier) = 1 OR abs(s.gap_to_next_tier - d.gap_to_next_tier) > 1e-9
+         OR num_nulls(s.effective_cc, s.effective_er, s.effective_as_, s.effective_ih, cgae.cc(e), cgae.er(e), cgae.as_(e), cgae.ih(e)) NOT IN (0, 8)
          OR abs(s.effective_cc - cgae.cc(e)) > 1e-9 OR abs(s.effective_er - cgae.er(e)) > 1e-9
          OR abs(s.effective_as_ - cgae.as_(e)) > 1e-9 OR abs(s.effective_ih - cgae.ih(e)) > 1e-9
-         OR s.budget_ceiling <> cgae.budget_ceiling(s.effective_tier)
-         OR s.effective_tier > s.current_tier
-         OR (s.status <> 'active' AND s.effective_tier <> 'T0')) AS wrong
+         OR s.budget_ceiling IS DISTINCT FROM cgae.budget_ceiling(s.effective_tier)
+         OR (s.effective_tier <= s.current_tier) IS NOT TRUE
+         OR (s.status <> 'active' AND s.effective_tier IS DISTINCT FROM 'T0')) AS wrong
   FROM cgae.agent_standing AS s JOIN cgae.agents AS a USING (agent_id)
  CROSS JOIN LATERAL (SELECT a.current_robustness AS r) AS r
   LEFT JOIN LATERAL cgae.effective_robustness_at(r, a.certified_at, greatest(a.certified_at, now())) AS e ON true

@@ -10,7 +10,7 @@ SELECT e.extowner::regrole, n.nspname, e.extrelocatable
   JOIN pg_namespace n ON n.oid = e.extnamespace
  WHERE e.extname = 'cgae';
 
--- No member outside the schema cgae.
+-- No member outside the schema cgae but the comparisons of robustness, which are found under every search_path.
 SELECT o.type, o.identity
   FROM pg_depend d
   JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'cgae',
@@ -41,6 +41,7 @@ SELECT p.oid::regprocedure, l.lanname, p.prosecdef, p.proconfig
 
 DROP EXTENSION cgae;
 SELECT to_regnamespace('cgae');
+SELECT count(*) FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace AND oid >= 16384;
 
 RESET ROLE;
 SELECT format('REVOKE CREATE ON DATABASE %I FROM regress_cgae_installer', current_database()) \gexec

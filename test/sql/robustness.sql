@@ -117,10 +117,10 @@ CREATE FUNCTION pg_temp.survivors() RETURNS TABLE (vectors bigint, scores bigint
 LANGUAGE sql AS $$
   SELECT count(*),
          count(*) FILTER (WHERE cgae.cc(r) = x AND cgae.er(r) = 1 - x AND cgae.as_(r) = sqrt(x) AND cgae.ih(r) = 1 - sqrt(x)),
-         count(*) FILTER (WHERE r::text::cgae.robustness OPERATOR(cgae.=) r),
-         count(*) FILTER (WHERE r::jsonb::text::jsonb::cgae.robustness OPERATOR(cgae.=) r),
-         count(*) FILTER (WHERE r::float8[]::cgae.robustness OPERATOR(cgae.=) r),
-         count(*) FILTER (WHERE r::cgae.robustness_scores::cgae.robustness OPERATOR(cgae.=) r)
+         count(*) FILTER (WHERE r::text::cgae.robustness = r),
+         count(*) FILTER (WHERE r::jsonb::text::jsonb::cgae.robustness = r),
+         count(*) FILTER (WHERE r::float8[]::cgae.robustness = r),
+         count(*) FILTER (WHERE r::cgae.robustness_scores::cgae.robustness = r)
     FROM vector $$;
 SELECT * FROM pg_temp.survivors();
 SET extra_float_digits = -15;
@@ -141,7 +141,7 @@ CREATE TEMP TABLE back (n int, x float8, r cgae.robustness);
 \set copy_in '\\copy back FROM ' :'file' ' (FORMAT binary)'
 :copy_out
 :copy_in
-SELECT count(*) AS vectors, count(*) FILTER (WHERE a.r OPERATOR(cgae.=) b.r) AS survived FROM vector a JOIN back b USING (n);
+SELECT count(*) AS vectors, count(*) FILTER (WHERE a.r = b.r) AS survived FROM vector a JOIN back b USING (n);
 
 -- forged binary input: bytes go out as bytea and come in as robustness
 CREATE TEMP TABLE forged (r cgae.robustness);

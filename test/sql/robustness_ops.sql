@@ -1,5 +1,5 @@
 -- Operators and operator classes of cgae.robustness.  Nothing here has cgae in
--- its search_path: operators are spelled out, or come with the type's classes.
+-- its search_path: the operators are in pg_catalog (robustness_path.sql has more of that).
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS cgae;
 RESET client_min_messages;
@@ -14,19 +14,19 @@ SELECT row_number() OVER () AS n, cgae.robustness(a, b, c, d) AS r, ARRAY[a, b, 
 -- Every operator and the comparison function against the four scores compared in turn
 --
 SELECT count(*) AS pairs,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.=) y.r) IS DISTINCT FROM (x.scores = y.scores)) AS eq,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.<>) y.r) IS DISTINCT FROM (x.scores <> y.scores)) AS ne,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.<) y.r) IS DISTINCT FROM (x.scores < y.scores)) AS lt,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.<=) y.r) IS DISTINCT FROM (x.scores <= y.scores)) AS le,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.>) y.r) IS DISTINCT FROM (x.scores > y.scores)) AS gt,
-       count(*) FILTER (WHERE (x.r OPERATOR(cgae.>=) y.r) IS DISTINCT FROM (x.scores >= y.scores)) AS ge,
+       count(*) FILTER (WHERE (x.r = y.r) IS DISTINCT FROM (x.scores = y.scores)) AS eq,
+       count(*) FILTER (WHERE (x.r <> y.r) IS DISTINCT FROM (x.scores <> y.scores)) AS ne,
+       count(*) FILTER (WHERE (x.r < y.r) IS DISTINCT FROM (x.scores < y.scores)) AS lt,
+       count(*) FILTER (WHERE (x.r <= y.r) IS DISTINCT FROM (x.scores <= y.scores)) AS le,
+       count(*) FILTER (WHERE (x.r > y.r) IS DISTINCT FROM (x.scores > y.scores)) AS gt,
+       count(*) FILTER (WHERE (x.r >= y.r) IS DISTINCT FROM (x.scores >= y.scores)) AS ge,
        count(*) FILTER (WHERE sign(cgae.robustness_cmp(x.r, y.r)) IS DISTINCT FROM
                               sign(btarraycmp(x.scores, y.scores))) AS cmp
   FROM v AS x, v AS y;
 -- neighbouring doubles differ; 0 and -0 do not
-SELECT '(0.3,0,0,0)'::cgae.robustness OPERATOR(cgae.<) '(0.30000000000000004,0,0,0)',
-       '(0,0,0,0)'::cgae.robustness OPERATOR(cgae.<) '(0,0,0,5e-324)',
-       '(0,0,0,0)'::cgae.robustness OPERATOR(cgae.=) '(-0,0,-0,0)';
+SELECT '(0.3,0,0,0)'::cgae.robustness < '(0.30000000000000004,0,0,0)',
+       '(0,0,0,0)'::cgae.robustness < '(0,0,0,5e-324)',
+       '(0,0,0,0)'::cgae.robustness = '(-0,0,-0,0)';
 
 --
 -- Sorting, grouping, distinct, by default classes
@@ -56,7 +56,7 @@ BEGIN
   END LOOP;
   RETURN plan;
 END $$;
-\set join 'SELECT count(*) FROM v AS x JOIN v AS y ON x.r OPERATOR(cgae.=) y.r'
+\set join 'SELECT count(*) FROM v AS x JOIN v AS y ON x.r = y.r'
 SET enable_mergejoin = off; SET enable_nestloop = off;
 SELECT pg_temp.plan_of(:'join') LIKE '%Hash Join%' AS hashes;
 :join;
@@ -76,12 +76,12 @@ CREATE INDEX v_hash ON v USING hash (r);
 ANALYZE v;
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
-\set probe 'SELECT count(*) FROM v WHERE r OPERATOR(cgae.>=) ''(0.5,0.5,0,0)'' AND r OPERATOR(cgae.<) ''(1,0,0,0)'''
+\set probe 'SELECT count(*) FROM v WHERE r >= ''(0.5,0.5,0,0)'' AND r < ''(1,0,0,0)'''
 SELECT pg_temp.plan_of(:'probe') ~ 'Index (Only )?Scan using v_btree' AND pg_temp.plan_of(:'probe') LIKE '%Index Cond%' AS uses_btree;
 :probe;
 SELECT count(*) FROM v WHERE scores >= '{0.5,0.5,0,0}' AND scores < '{1,0,0,0}';
 DROP INDEX v_btree;
-\set probe 'SELECT scores FROM v WHERE r OPERATOR(cgae.=) ''(0.5,0.5,0.25,0.75)'''
+\set probe 'SELECT scores FROM v WHERE r = ''(0.5,0.5,0.25,0.75)'''
 SELECT pg_temp.plan_of(:'probe') LIKE '%Scan using v_hash%' AS uses_hash;
 :probe;
 RESET enable_seqscan;
@@ -128,7 +128,7 @@ SELECT count(*) AS operators_with_a_wrong_partner
   FROM pg_operator AS o
   LEFT JOIN pg_operator AS c ON c.oid = o.oprcom AND c.oprcom = o.oid
   LEFT JOIN pg_operator AS n ON n.oid = o.oprnegate AND n.oprnegate = o.oid AND n.oid <> o.oid
- WHERE o.oprnamespace = 'cgae'::regnamespace AND (c.oid IS NULL OR n.oid IS NULL OR o.oprcode = 0);
+ WHERE o.oprleft = 'cgae.robustness'::regtype AND (c.oid IS NULL OR n.oid IS NULL OR o.oprcode = 0);
 SELECT amprocnum, amproc::regproc FROM pg_amproc AS p JOIN pg_opfamily AS f ON f.oid = amprocfamily JOIN pg_am AS a ON a.oid = opfmethod
  WHERE amproclefttype = 'cgae.robustness'::regtype ORDER BY amname, amprocnum;
 -- all that the type's operators and classes call is immutable, strict and parallel safe

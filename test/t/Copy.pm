@@ -85,6 +85,52 @@ sub is_clean
 	return is(sql($superuser, $database, 'SELECT * FROM cgae.check_registry()'), '', "$name: check_registry() finds nothing");
 }
 
+# Assert that the owner's comparisons of robustness do what they did, wherever they stand.
+sub compares
+{
+	my ($owner, $auditor, $database, $name) = @_;
+	is(sql($owner, $database, <<'SQL'), <<'OUT', "$name: comparisons go on");
+\set VERBOSITY sqlstate
+INSERT INTO public.measured (id, r) VALUES (10, '(0,0,0,0)');
+INSERT INTO public.measured (id, r) VALUES (10, '(0.2,0,0,0)');
+INSERT INTO public.measured (id, best) VALUES (10, '(0.2,1,1,1)');
+INSERT INTO public.named VALUES ('(0.90,0.9,0.9,0.9)');
+INSERT INTO public.apart VALUES ('(0.90,0.9,0.9,0.9)');
+INSERT INTO public.measured (id, r, best) VALUES (10, '(0.6,0.6,0.6,0.6)', '(0.6,0.6,0.6,0.6)') RETURNING same, kind, moved;
+UPDATE public.measured SET moved = 7 WHERE id = 10;
+SELECT moved FROM public.measured WHERE id = 10;
+UPDATE public.measured SET r = '(0.9,0.9,0.9,0.9)' WHERE id = 10;
+SELECT same, kind, moved FROM public.measured WHERE id = 10;
+UPDATE public.measured SET r = '(1,1,1,1)' WHERE id = 10;
+SELECT same, kind, moved FROM public.measured WHERE id = 10;
+SELECT name, d, i, b, c, w FROM public.compared WHERE id <= 2 ORDER BY id;
+SELECT public.is_least(m) FROM public.measured AS m WHERE id <= 2 ORDER BY id;
+SELECT * FROM public.moves;
+SELECT agent_id FROM cgae.agents WHERE is_splendid ORDER BY 1;
+REFRESH MATERIALIZED VIEW public.joined;
+SELECT count(*) > 20 FROM public.joined;
+SQL
+ERROR:  23514
+ERROR:  23514
+ERROR:  23514
+ERROR:  23505
+ERROR:  23P01
+t|other|0
+0
+f|splendid|1
+f|other|1
+nine|f|t|t|splendid|t
+one|t|t||least|t
+f
+t
+agent 35|(1,1,1,0.61)
+agent 10
+agent 35
+t
+OUT
+	return is(sql($auditor, $database, 'SELECT id, kind FROM public.measured ORDER BY id'), "1|splendid\n2|least\n", "$name: a row policy of comparisons");
+}
+
 # Assert that the registry goes on where it was: certifying, guards, row security.
 sub goes_on
 {
@@ -132,6 +178,7 @@ ERROR:  55000
 ERROR:  42501
 ERROR:  42710
 OUT
+	compares($owner, $auditor, $database, $name);
 	return is_clean($database, "$name: afterwards");
 }
 

@@ -162,5 +162,49 @@ is(sql($owner, $to, 'SELECT cgae.upgrade_registry()'), "1\n", 'by the owner: upg
 is_copy('by the owner');
 goes_on($owner, $auditor, $to, 'by the owner');
 
+# A constraint or domain over the policy in force, in a schema that sorts before cgae, meets its
+# rows before the policies are loaded: they are refused, and the hint says what to write instead.
+# With constant thresholds it depends on no table.
+target($owner);
+my $thresholds = q['{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.25,0.45,0.6,0.75,0.85}', 0.5];
+is(sql($owner, $to, <<"SQL"), "\n", 'constraints over tiers: made');
+CREATE EXTENSION cgae;
+SELECT cgae.create_registry();
+CREATE SCHEMA app;
+CREATE DOMAIN app.in_force AS cgae.robustness CHECK (cgae.gate_tier(VALUE) >= 'T1');
+CREATE DOMAIN app.constant AS cgae.robustness CHECK (cgae.gate_tier(VALUE, $thresholds) >= 'T1');
+CREATE TABLE app.in_force_check (r cgae.robustness CHECK (cgae.gate_tier(r) >= 'T2'));
+CREATE TABLE app.in_force_domain (r app.in_force);
+CREATE TABLE app.constant_check (r cgae.robustness CHECK (cgae.gate_tier(r, $thresholds) >= 'T2'));
+CREATE TABLE app.constant_domain (r app.constant);
+INSERT INTO app.in_force_check VALUES ('(0.9,0.9,0.9,0.9)');
+INSERT INTO app.in_force_domain TABLE app.in_force_check;
+INSERT INTO app.constant_check TABLE app.in_force_check;
+INSERT INTO app.constant_domain TABLE app.in_force_check;
+SQL
+for my $format ('plain', 'custom')
+{
+	my $file = "$dir/constraints.$format";
+	($said, $ok) = run($owner, "pg_dump -d $to --format=$format --file=$file");
+	ok($ok, "constraints over tiers, $format: dumped") or diag($said);
+}
+for my $format ('plain', 'custom')
+{
+	target($owner);
+	($said) = run($owner, ($format eq 'plain' ? "psql -Xq -o /dev/null -d $to -f" : "pg_restore -d $to") . " $dir/constraints.$format");
+	my @refused = $said =~ /no gate policy is in force/g;
+	is(scalar(@refused), 2, "constraints over tiers, $format: those over the policy in force are refused") or diag($said);
+	like($said, qr/HINT:.*constant thresholds/, "constraints over tiers, $format: ... and told what to write");
+	is(sql($owner, $to, <<'SQL'), "0|0|1|1\n1\n", "constraints over tiers, $format: those over constant thresholds are restored");
+SELECT (SELECT count(*) FROM app.in_force_check), (SELECT count(*) FROM app.in_force_domain), (SELECT count(*) FROM app.constant_check), (SELECT count(*) FROM app.constant_domain);
+SELECT max(version) FROM cgae.gate_policies;
+SQL
+	is(sql($owner, $to, <<'SQL'), "ERROR:  23514\nERROR:  23514\n", "constraints over tiers, $format: ... and hold");
+\set VERBOSITY sqlstate
+INSERT INTO app.constant_check VALUES ('(0.4,0.4,0.4,0.9)');
+INSERT INTO app.constant_domain VALUES ('(0.9,0.9,0.9,0.4)');
+SQL
+}
+
 cleanup();
 done_testing();

@@ -55,3 +55,41 @@ ALTER TABLE cgae.certifications ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON cgae.certifications FOR SELECT USING (true);
 CREATE POLICY region ON cgae.certifications FOR INSERT TO cgae_copy_auditor
   WITH CHECK (EXISTS (SELECT FROM cgae.agents AS a WHERE a.agent_id = certifications.agent_id AND a.region = 'eu'));
+
+-- comparisons of robustness in all that keeps an expression: a restore reads it under an empty search_path
+CREATE DOMAIN public.capable AS cgae.robustness CONSTRAINT capable CHECK (VALUE IS DISTINCT FROM '(0,0,0,0)' AND VALUE BETWEEN '(0.1,0,0,0)' AND '(1,1,1,1)'
+  AND cgae.gate_tier(VALUE, '{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.25,0.45,0.6,0.75,0.85}', 0.5) >= 'T1');
+CREATE TABLE public.measured (id int PRIMARY KEY, r cgae.robustness, floor cgae.robustness DEFAULT '(0.1,0.1,0.1,0.1)', best public.capable, moved int DEFAULT 0,
+  same boolean GENERATED ALWAYS AS (r IS NOT DISTINCT FROM best OR NULLIF(r, floor) IS NULL) STORED,
+  kind text GENERATED ALWAYS AS (CASE r WHEN '(0.9,0.9,0.9,0.9)' THEN 'splendid' WHEN floor THEN 'least' ELSE 'other' END) STORED,
+  CONSTRAINT comparable CHECK (r IS DISTINCT FROM '(0,0,0,0)' AND r BETWEEN floor AND '(1,1,1,1)' AND r NOT IN ('(0.2,0,0,0)', '(0.3,0,0,0)') AND CASE r WHEN '(0.4,0,0,0)' THEN NULLIF(r, floor) = floor ELSE true END),
+  CONSTRAINT thresholds CHECK (cgae.gate_tier(r, '{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.3,0.5,0.65,0.8,0.9}', '{0,0.25,0.45,0.6,0.75,0.85}', 0.5) >= 'T0'));
+CREATE UNIQUE INDEX measured_r_idx ON public.measured (r, id) WHERE r <> '(0.5,0.5,0.5,0.5)' AND r IN ('(0.9,0.9,0.9,0.9)', '(0.6,0.6,0.6,0.6)') AND NULLIF(r, floor) IS NOT NULL;
+CREATE INDEX measured_expression_idx ON public.measured ((NULLIF(r, floor)), (r IS DISTINCT FROM best), (r IN (floor, '(1,1,1,1)')), (r BETWEEN floor AND best));
+CREATE STATISTICS public.measured_stats ON (r = floor), (r IS DISTINCT FROM floor) FROM public.measured;
+CREATE TABLE public.named (r cgae.robustness PRIMARY KEY, name text);
+CREATE TABLE public.apart (r cgae.robustness, EXCLUDE USING hash (r WITH =));
+INSERT INTO public.apart VALUES ('(0.9,0.9,0.9,0.9)');
+INSERT INTO public.named VALUES ('(0.9,0.9,0.9,0.9)', 'nine'), ('(0.1,0.1,0.1,0.1)', 'one');
+CREATE FUNCTION public.move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN NEW.moved := NEW.moved + 1; RETURN NEW; END $$;
+CREATE TRIGGER move BEFORE UPDATE ON public.measured FOR EACH ROW WHEN (OLD.r IS DISTINCT FROM NEW.r AND NULLIF(NEW.r, OLD.floor) IS NOT NULL
+  AND NEW.r NOT IN (OLD.floor, '(1,1,1,1)') AND NEW.r BETWEEN OLD.floor AND '(1,1,1,1)' AND CASE NEW.r WHEN OLD.floor THEN false ELSE NEW.r <> OLD.r END) EXECUTE FUNCTION public.move();
+CREATE RULE keep AS ON UPDATE TO public.measured WHERE NULLIF(NEW.r, OLD.r) IS NULL AND NEW.id IS NOT DISTINCT FROM OLD.id AND NEW.r IN (OLD.r, OLD.floor) AND NEW.r BETWEEN OLD.floor AND OLD.r
+  AND CASE NEW.r WHEN OLD.r THEN true END DO INSTEAD NOTHING;
+CREATE VIEW public.compared AS SELECT r, m.id, n.name, r IS DISTINCT FROM m.best AS d, NULLIF(r, m.floor) AS u, r IN (m.floor, '(0.9,0.9,0.9,0.9)') AS i, r BETWEEN m.floor AND m.best AS b,
+  CASE r WHEN m.floor THEN 'least' WHEN '(0.9,0.9,0.9,0.9)' THEN 'splendid' END AS c, (r, m.id) > (m.floor, 1) AS w, ARRAY[r] = ARRAY[m.floor] AS a
+  FROM public.measured AS m LEFT JOIN public.named AS n USING (r);
+CREATE MATERIALIZED VIEW public.joined AS SELECT r, a.agent_id, c.seq FROM (SELECT agent_id, current_robustness AS r FROM cgae.agents) AS a JOIN (SELECT robustness AS r, agent_id, seq FROM cgae.certifications) AS c USING (agent_id, r);
+CREATE FUNCTION public.is_least(m public.measured) RETURNS boolean LANGUAGE sql STABLE BEGIN ATOMIC SELECT m.r = m.floor OR NULLIF(m.r, m.floor) IS NULL; END;
+ALTER TABLE public.measured ENABLE ROW LEVEL SECURITY;
+CREATE POLICY splendid ON public.measured USING (r IN ('(0.9,0.9,0.9,0.9)', floor) AND r IS DISTINCT FROM NULL AND NULLIF(r, '(1,1,1,1)') IS NOT NULL AND EXISTS (SELECT FROM public.named AS n JOIN public.named AS m USING (r)));
+GRANT SELECT ON public.measured, public.named TO cgae_copy_auditor;
+INSERT INTO public.measured (id, r, best) VALUES (1, '(0.9,0.9,0.9,0.9)', '(0.9,0.9,0.9,0.9)'), (2, '(0.1,0.1,0.1,0.1)', NULL), (3, '(0.6,0.6,0.6,0.6)', '(0.7,0.7,0.7,0.7)'), (4, NULL, '(0.3,0.3,0.3,0.5)');
+-- and on the registry's own
+CREATE TABLE public.moves (agent_id text, r cgae.robustness);
+CREATE FUNCTION public.moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO public.moves VALUES (NEW.agent_id, NEW.current_robustness); RETURN NULL; END $$;
+CREATE TRIGGER moved AFTER UPDATE ON cgae.agents FOR EACH ROW WHEN (OLD.current_robustness IS DISTINCT FROM NEW.current_robustness AND NEW.current_robustness IN ('(1,1,1,0.61)', OLD.current_robustness))
+  EXECUTE FUNCTION public.moved();
+ALTER TABLE cgae.agents ADD is_splendid boolean GENERATED ALWAYS AS (current_robustness IS NOT DISTINCT FROM '(1,1,1,1)' OR current_robustness IN ('(1,1,1,0.61)') AND NULLIF(current_robustness, '(0,0,0,0)') IS NOT NULL) STORED;
