@@ -45,7 +45,7 @@ static const AccessLevel levels[] = {
 
 	{"registrar", {READER,
 		{"INSERT", "cgae.agents"},
-		{"UPDATE (model_name, provenance, wallet_address)", "cgae.agents"}},
+		{"UPDATE (agent_id, model_name, provenance, wallet_address)", "cgae.agents"}},
 	"agents", NULL, "INSERT"},
 
 	{"auditor", {READER,
