@@ -223,8 +223,8 @@ public final class Jdbc {
     Tap.is(List.of(lost, repeated.seq(), repeated.tier()), List.of(List.of("5"), 5, "T3"), "repeated after the connection broke: the first result");
     Tap.is(row(db, "SELECT last_seq FROM cgae.agents WHERE agent_id = ?", agent), List.of("5"), "... and one certification");
     certify(db, agent, good, null, null, "audit 7");
-    Tap.is(refusal(db, "SELECT cgae.certify(?, ?, request_id => ?)", agent, new Robustness(1, 1, 1, 1), "audit 7"),
-        List.of("23505", "certifications", "request_id", "certifications_request_id_key"), "another audit under the same request_id is refused");
+    List<String> used = refusal(db, "SELECT cgae.certify(?, ?, request_id => ?)", agent, new Robustness(1, 1, 1, 1), "audit 7");
+    Tap.is(List.of(used.get(0), used.get(used.size() - 1)), List.of("23505", "certifications_request_id_key"), "another audit under the same request_id is refused");
 
     // an upsert that sets the key to itself, as many tools write it
     Tap.is(row(db, "INSERT INTO cgae.agents (agent_id, model_name, model_config) VALUES (?, ?, ?::json)"

@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 """The registry from psycopg 3.  Copy what stands above the line; below it everything is tried."""
-import hashlib
 import json
-import sys
 import time
 import uuid
 from dataclasses import astuple, dataclass
@@ -63,7 +61,7 @@ def certify_surely(connect, agent_id, robustness, attempts=5, **audit):
         try:
             with connect() as conn:  # commits
                 return certify(conn, agent_id, robustness, request_id=request_id, **audit)
-        except psycopg.OperationalError:  # connection lost, server restarted, 40001
+        except psycopg.OperationalError:  # connection lost, server restarted, 40001, 40P01, 55P03
             if attempt == attempts - 1:
                 raise
             time.sleep(0.1 * 2 ** attempt)
@@ -71,6 +69,9 @@ def certify_surely(connect, agent_id, robustness, attempts=5, **audit):
 
 # ----------------------------------------------------------------------------
 def main():
+    import hashlib
+    import sys
+
     from tap import done, is_, ok
 
     listener = connect(autocommit=True)
@@ -147,6 +148,43 @@ def main():
         is_(e.diag.constraint_name, "certifications_request_id_key", "another audit under the same request_id is refused")
     conn.rollback()
 
+    # ... and after what the server itself asks to try again
+    states = []
+
+    def connect_recording(prepare):
+        """A connection that tells the SQLSTATEs of its refusals; the first one meets what prepare() has made."""
+        conn = connect()
+        execute, first = conn.execute, not states
+        if first:
+            prepare(conn)
+
+        def recording(*args):
+            try:
+                return execute(*args)
+            except psycopg.Error as e:
+                states.append(e.sqlstate)
+                other.rollback()
+                raise
+        conn.execute = recording
+        return conn
+    other = connect()
+    rival = register(conn, "rival", {"model": "gpt-5"})
+    conn.commit()
+
+    def overtaken(conn):
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.execute("SELECT FROM cgae.agents")  # takes the snapshot
+        certify(other, rival, good)
+        other.commit()
+    is_((certify_surely(lambda: connect_recording(overtaken), rival, good).seq, states), (3, ["40001"]), "tried again after a serialization failure")
+    states.clear()
+
+    def locked(conn):
+        certify(other, rival, good)  # is not committed
+        conn.execute("SET lock_timeout = '10ms'")
+    is_((certify_surely(lambda: connect_recording(locked), rival, good).seq, states), (4, ["55P03"]), "... and after a lock that was not had in time")
+    other.close()
+
     # an upsert that sets the key to itself, as many tools write it
     row = conn.execute("INSERT INTO cgae.agents (agent_id, model_name, model_config) VALUES (%s, %s, %s)"
                        " ON CONFLICT (agent_id) DO UPDATE SET agent_id = EXCLUDED.agent_id, model_name = EXCLUDED.model_name RETURNING model_name, status",
@@ -207,7 +245,9 @@ def main():
     # what others did comes as notifications
     heard = []
     for notify in listener.notifies():
-        heard.append(json.loads(notify.payload))
+        event = json.loads(notify.payload)
+        if event["agent"] == agent:  # and not about the rival
+            heard.append(event)
         if len(heard) == len(history):
             break
     is_([(e["type"], e["agent"], e["seq"]) for e in heard], [(e.type, agent, e.seq) for e in history], "each event was sent to who listens")

@@ -172,8 +172,8 @@ async function main() {
   const repeated = await certifyOnce(badManager, { agent_id, robustness: good, request_id: 'audit 5' });
   is([repeated.seq, repeated.tier, repeated.robustness, attempts], [5, 'T3', good, 1], 'repeated after the connection broke: the first row');
   is(await manager.countBy(Certification, { agent_id }), 4, '... and one certification');
-  is(await refusal(manager.save(Certification, { agent_id, robustness: good, request_id: 'audit 5' })),
-    ['23505', 'certifications', 'request_id', 'certifications_request_id_key'], 'a used request_id is refused');
+  is(await manager.save(Certification, { agent_id, robustness: good, request_id: 'audit 5' }).catch(({ driverError: { code, constraint } }) => [code, constraint]),
+    ['23505', 'certifications_request_id_key'], 'a used request_id is refused');
 
   // upsert: by what a registrar may update, the key among it
   is((({ model_name, status, current_tier }) => [model_name, status, current_tier])(await registerOrRename(manager, { agent_id, model_name: 'gpt-5', model_config: config })),
