@@ -45,6 +45,7 @@ static const AccessLevel levels[] = {
 
 	{"registrar", {READER,
 		{"INSERT", "cgae.agents"},
+	/* an upsert sets the key to itself; the guard refuses a change of it */
 		{"UPDATE (agent_id, model_name, provenance, wallet_address)", "cgae.agents"}},
 	"agents", NULL, "INSERT"},
 
