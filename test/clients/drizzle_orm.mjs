@@ -130,8 +130,8 @@ async function main() {
   };
   const repeated = await certifySurely(badDb, agentId, good, 'audit 7');
   is([lost.length, repeated, repeated.seq], [2, lost[0], 3], 'repeated after the connection broke: the first result');
-  is(await refusal(db.insert(certifications).values({ agentId, robustness: good, requestId: 'audit 7' })),
-    ['23505', 'request_id', 'certifications_request_id_key'], 'an INSERT with a used request_id is refused');
+  is((({ 0: code, 2: constraint }) => [code, constraint])(await refusal(db.insert(certifications).values({ agentId, robustness: good, requestId: 'audit 7' }))),
+    ['23505', 'certifications_request_id_key'], 'an INSERT with a used request_id is refused');
   is(await db.$count(certifications, eq(certifications.agentId, agentId)), 2, '... and there is one certification');
 
   // upsert: by what a registrar may update, the key among it

@@ -47,6 +47,8 @@ INSERT INTO attempt (allowed, statement) VALUES
   ('00100', $$INSERT INTO cgae.agents (model_name, model_config) VALUES ('m', '{}')$$),
   ('00100', $$INSERT INTO cgae.agents (model_name, model_config) VALUES ('m', '{}') RETURNING agent_id, status$$),
   ('00100', $$UPDATE cgae.agents SET model_name = 'x', provenance = '{}', wallet_address = 'w' WHERE agent_id = 'a'$$),
+  ('00100', $$INSERT INTO cgae.agents (agent_id, model_name, model_config) VALUES ('a', 'x', '{}') ON CONFLICT (agent_id)
+              DO UPDATE SET agent_id = EXCLUDED.agent_id, model_name = EXCLUDED.model_name$$),
   -- audit
   ('00010', $$SELECT cgae.certify('a', '(1,1,1,1)')$$),
   ('00010', $$SELECT cgae.demote('a', '(0,0,0,1)')$$),
@@ -69,7 +71,7 @@ INSERT INTO attempt (allowed, statement) VALUES
   ('00000', $$UPDATE cgae.agents SET registered_at = now()$$),
   ('00000', $$UPDATE cgae.agents SET certified_tier = 'T5'$$),
   ('00000', $$UPDATE cgae.agents SET last_seq = 7$$),
-  ('00000', $$UPDATE cgae.agents SET agent_id = 'z' WHERE agent_id = 'p'$$),
+  ('00428C9: column "agent_id" of agent "p" is derived by the registry and cannot be set00', $$UPDATE cgae.agents SET agent_id = 'z' WHERE agent_id = 'p'$$),
   ('00000', 'UPDATE cgae.certifications SET seq = seq'),
   ('00000', 'DELETE FROM cgae.agents'),
   ('00000', 'DELETE FROM cgae.certifications'),
