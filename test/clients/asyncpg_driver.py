@@ -38,8 +38,12 @@ class Robustness:
         return cls(*scores)
 
 
+# On each connection asyncpg asks for the types that it does not know, a query that takes seconds where JIT is on.
+SETTINGS = {"jit": "off"}
+
+
 async def learn(conn, binary=True):
-    """Teach a connection the registry's types: init=learn of create_pool().  Either codec will do."""
+    """Teach a connection the registry's types: create_pool(init=learn, server_settings=SETTINGS).  Either codec will do."""
     if binary:
         await conn.set_type_codec("robustness", schema="cgae", format="binary", encoder=Robustness.to_bytes, decoder=Robustness.from_bytes)
     else:
@@ -84,7 +88,7 @@ async def main():
     heard, notices = [], []
     listener = await asyncpg.connect()  # PGHOST, PGUSER, ... say where
     await listener.add_listener("cgae_events", lambda conn, pid, channel, payload: heard.append(json.loads(payload)))
-    pool = await asyncpg.create_pool(min_size=1, max_size=2, init=learn)
+    pool = await asyncpg.create_pool(min_size=1, max_size=2, init=learn, server_settings=SETTINGS)
     conn = await pool.acquire()
 
     def note(conn, message):
@@ -98,7 +102,7 @@ async def main():
     is_(await conn.fetchval("SELECT cgae.permits($1, $2)", agent, "T3"), True, "permitted what it was certified for")
 
     # robustness is a value by either codec, to the server and back, in arrays too
-    by_text = await asyncpg.connect()
+    by_text = await asyncpg.connect(server_settings=SETTINGS)
     await learn(by_text, binary=False)
     for name, c in ("binary", conn), ("text", by_text):
         row = await c.fetchrow("SELECT current_robustness, holds, balance FROM cgae.agents WHERE agent_id = $1", agent)
@@ -112,7 +116,7 @@ async def main():
     is_(await conn.fetchval("SELECT cgae.robustness_send($1)", good), good.to_bytes(), "the bytes are those of robustness_send()")
     is_(len(good.to_bytes()), 33, "... 33 of them")
     for wrong, data in ("no score", b"\1"), ("another version", b"\2" + good.to_bytes()[1:]), ("a byte too many", good.to_bytes() + b"\0"):
-        raw = await asyncpg.connect()
+        raw = await asyncpg.connect(server_settings=SETTINGS)
         await raw.set_type_codec("robustness", schema="cgae", format="binary", encoder=lambda value: value, decoder=Robustness.from_bytes)
         try:
             await raw.fetchval("SELECT cgae.gate_tier($1)", data)
