@@ -132,37 +132,6 @@ def tests(dsn, done, is_, ok):
     listener.execute("LISTEN cgae_events")
     operator = psycopg.connect(user=os.environ["OPERATOR"], autocommit=True)
 
-    # a fleet: each client registers, audits and asks; each transaction may be another backend's
-    async def client(number):
-        conn = await asyncpg_pooled(dsn)
-        pids, seen = set(), []
-        async with conn.transaction():
-            agent = await conn.fetchval("SELECT cgae.register_agent($1, '{}', agent_id => $2)", "m", f"a{number:02}")
-        for n in range(ROUNDS):
-            async with conn.transaction():
-                pids.add(await conn.fetchval("SELECT pg_backend_pid()"))
-                row = await conn.fetchrow("SELECT seq, tier::text FROM cgae.certify($1, '(0.72,0.9,0.66,0.8)', request_id => $2)", agent, f"audit {n}")
-                seen.append((row["seq"], row["tier"], await conn.fetchval("SELECT cgae.permits($1, 'T3')", agent)))
-        await conn.close()
-        return agent, pids, seen
-
-    async def fleet():
-        return await asyncio.gather(*(client(n) for n in range(CLIENTS)))
-    results = asyncio.run(fleet())
-    is_([seen for _, _, seen in results], [[(n + 2, "T3", True) for n in range(ROUNDS)]] * CLIENTS, f"{CLIENTS} clients, each certified {ROUNDS} times")
-    pids = set().union(*(pids for _, pids, _ in results))
-    is_(len(pids), 2, "... through two connections")
-    ok(any(len(pids) == 2 for _, pids, _ in results), "... and transactions of one client ran on both")
-
-    # what they did was sent to who listens, in the order of each agent
-    heard = {}
-    deadline = time.monotonic() + 60
-    notifies = listener.notifies()
-    while sum(map(len, heard.values())) < CLIENTS * (ROUNDS + 1) and time.monotonic() < deadline:
-        event = json.loads(next(notifies).payload)
-        heard.setdefault(event["agent"], []).append(event["seq"])
-    is_(heard, {agent: list(range(1, ROUNDS + 2)) for agent, _, _ in results}, "each event was sent to who listens beside the pooler")
-
     # both backends, held by a transaction each
     a, b, c = (psycopg_pooled(dsn) for _ in range(3))
 
@@ -174,6 +143,38 @@ def tests(dsn, done, is_, ok):
         a.commit()
         b.commit()
         return answers
+    pids = set(both("SELECT 1"))
+    is_(len(pids), 2, "two connections to the server")
+
+    # a fleet: each client registers, audits and asks; each transaction may be another backend's
+    async def client(number):
+        conn = await asyncpg_pooled(dsn)
+        used, seen = set(), []
+        async with conn.transaction():
+            agent = await conn.fetchval("SELECT cgae.register_agent($1, '{}', agent_id => $2)", "m", f"a{number:02}")
+        for n in range(ROUNDS):
+            async with conn.transaction():
+                used.add(await conn.fetchval("SELECT pg_backend_pid()"))
+                row = await conn.fetchrow("SELECT seq, tier::text FROM cgae.certify($1, '(0.72,0.9,0.66,0.8)', request_id => $2)", agent, f"audit {n}")
+                seen.append((row["seq"], row["tier"], await conn.fetchval("SELECT cgae.permits($1, 'T3')", agent)))
+        await conn.close()
+        return agent, used, seen
+
+    async def fleet():
+        return await asyncio.gather(*(client(n) for n in range(CLIENTS)))
+    results = asyncio.run(fleet())
+    is_([seen for _, _, seen in results], [[(n + 2, "T3", True) for n in range(ROUNDS)]] * CLIENTS, f"{CLIENTS} clients, each certified {ROUNDS} times")
+    is_(set().union(*(used for _, used, _ in results)) - pids, set(), "... through these two and no other")
+
+    # what they did was sent to who listens, in the order of each agent
+    heard = {}
+    deadline = time.monotonic() + 60
+    notifies = listener.notifies()
+    while sum(map(len, heard.values())) < CLIENTS * (ROUNDS + 1) and time.monotonic() < deadline:
+        event = json.loads(next(notifies).payload)
+        heard.setdefault(event["agent"], []).append(event["seq"])
+    is_(heard, {agent: list(range(1, ROUNDS + 2)) for agent, _, _ in results}, "each event was sent to who listens beside the pooler")
+
     is_(both("SELECT cgae.permits('a00', 'T3')"), dict.fromkeys(pids, True), "both backends permit")
 
     # a repetition under one request_id that comes through another backend
