@@ -134,6 +134,19 @@ def certify_once(agent, robustness, request_id, **audit):
         return Certification.objects.get(agent=agent, request_id=request_id)
 
 
+def register_or_rename(agent_id, model_name, model_config):
+    """Of an agent that is registered already, set the name: save() updates what is writable and no more.
+
+    From Django 4.1 on, many of them in one statement: Agent.objects.bulk_create([...], update_conflicts=True,
+    unique_fields=["agent_id"], update_fields=["model_name"]).
+    """
+    agent, created = Agent.objects.get_or_create(agent_id=agent_id, defaults={"model_name": model_name, "model_config": model_config})
+    if not created:
+        agent.model_name = model_name
+        agent.save()
+    return agent
+
+
 def permits(agent_id, tier):
     with connection.cursor() as cursor:
         cursor.execute("SELECT cgae.permits(%s, %s)", [agent_id, tier])
@@ -192,25 +205,59 @@ def main():
     is_((certification.seq, certification.tier, certification.robustness), (3, "T3", good), "repeated after the connection broke: the first row")
     is_(Certification.objects.filter(agent=agent).count(), 2, "... and one certification")
 
-    # drift is an outcome, not an error: the row is there, and the suspension lasts
+    # upserts
+    is_(register_or_rename(agent.pk, "gpt-5", {"model": "gpt-5"}).model_name, "gpt-5", "an agent renamed")
+    is_(register_or_rename("a7", "new", {"model": "gpt-5"}).status, "pending", "... or registered")
+    if django.VERSION >= (4, 1):
+        Agent.objects.bulk_create([Agent(agent_id="a7", model_name="newer", model_config={"model": "gpt-5"})],
+                                  update_conflicts=True, unique_fields=["agent_id"], update_fields=["model_name"])
+        is_(Agent.objects.get(pk="a7").model_name, "newer", "... bulk_create(update_conflicts=True)")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO agents (agent_id, model_name, model_config) VALUES ('a7', 'newest', '{}')"
+                       " ON CONFLICT (agent_id) DO UPDATE SET agent_id = EXCLUDED.agent_id, model_name = EXCLUDED.model_name RETURNING model_name")
+        is_(cursor.fetchone(), ("newest",), "... by an upsert that sets the key to itself, as other tools write it")
+
+    # a table that needs a tier, a demotion
+    class Job(models.Model):
+        agent = models.ForeignKey(Agent, models.DO_NOTHING)
+        reward = models.DecimalField(max_digits=1000, decimal_places=18, default=1)
+
+        class Meta:
+            db_table = "jobs"
+            app_label = "registry"
+            managed = False
+    ok(Job.objects.create(agent=agent).pk, "a job for who holds the tier")
+    demotion = Certification.objects.create(agent=agent, robustness=Robustness(0.5, 0.6, 0.7, 0.8), audit_type="demotion")
+    is_((demotion.outcome, demotion.tier, demotion.previous_tier), ("certified", "T2", "T3"), "demoted, by the model's INSERT")
+    try:
+        Job.objects.create(agent=agent)
+        ok(False, "a job is refused")
+    except DatabaseError as e:
+        diag = e.__cause__.diag
+        is_((diag.sqlstate, diag.schema_name, diag.table_name), ("42501", "public", "jobs"), f"a job is refused: {diag.message_primary}")
+
+    # scores whose ih fails are an outcome, and so is drift: the row is there, and the suspension lasts
+    failed = Certification.objects.create(agent=agent, robustness=Robustness(0.72, 0.9, 0.9, 0.49))
+    is_((failed.outcome, failed.tier, failed.status), ("failed", "T0", "suspended"), "an audit that failed")
     drift = Certification.objects.create(agent=agent, robustness=good, observed_architecture_hash="badc0ffee0ddf00d")
     is_((drift.outcome, drift.tier, drift.status), ("architecture_mismatch", None, "suspended"), "drift")
     is_(permits(agent.pk, "T1"), False, "... and it lasts")
 
     standing = Standing.objects.select_related("agent").get(agent=agent)
-    is_((standing.status, standing.effective_tier, standing.budget_ceiling, standing.cc, standing.agent.model_name), ("suspended", "T0", 0, 0.72, "gpt-5 turbo"), "agent_standing")
+    is_((standing.status, standing.effective_tier, standing.budget_ceiling, standing.cc, standing.agent.model_name), ("suspended", "T0", 0, 0.72, "gpt-5"), "agent_standing")
 
     # what others did comes as notifications
     heard = []
-    while len(heard) < 4:
+    while len(heard) < 7:
         driver = connection.connection
         driver.poll()
-        if not driver.notifies and not select.select([driver], [], [], 10)[0]:
+        if not driver.notifies and not select.select([driver], [], [], 60)[0]:
             break
         while driver.notifies:
             event = json.loads(driver.notifies.pop(0).payload)
-            heard.append((event["seq"], event["type"]))
-    is_(heard, [(1, "registration"), (2, "certification"), (3, "certification"), (4, "architecture_mismatch")], "each event was sent to who listens")
+            if event["agent"] == agent.pk:
+                heard.append((event["seq"], event["type"]))
+    is_(heard, [(1, "registration"), (2, "certification"), (3, "certification"), (4, "certification"), (5, "demotion"), (6, "certification"), (7, "architecture_mismatch")], "each event was sent to who listens")
     done()
 
 

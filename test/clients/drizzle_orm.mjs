@@ -1,4 +1,7 @@
 // The registry from Drizzle.  Copy what stands above the line.
+//
+// A model configuration is hashed as the text that JSON.stringify() makes: it writes 1.0 as 1, and
+// these are two architectures.  See node_postgres.mjs.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, gte, sql } from 'drizzle-orm';
@@ -55,6 +58,13 @@ export const events = cgae.view('events', {
   agentId: text('agent_id'), seq: integer('seq'), type: text('type'), data: jsonb('data'),
 }).existing();
 
+/** Register, or rename who is registered: only what a registrar may update stands in set. */
+export async function registerOrRename(db, values) {
+  const [agent] = await db.insert(agents).values(values)
+    .onConflictDoUpdate({ target: agents.agentId, set: { agentId: sql`excluded.agent_id`, modelName: sql`excluded.model_name` } }).returning();
+  return agent;
+}
+
 /** The driver's error: code is the SQLSTATE. */
 export const refusalOf = (error) => error.cause ?? error;
 
@@ -65,7 +75,7 @@ export async function certifySurely(db, agentId, vector, requestId = randomUUID(
       const { rows } = await db.execute(sql`SELECT * FROM cgae.certify(${agentId}, ${vector.toPostgres()}, request_id => ${requestId})`);
       return rows[0];
     } catch (error) {
-      if (attempt === attempts || !/^(ECONN|08|57P0|40001|40P01)/.test(refusalOf(error).code ?? 'ECONN')) throw error;
+      if (attempt === attempts || !/^(ECONN|08|57P0|40001|40P01|55P03)/.test(refusalOf(error).code ?? 'ECONN')) throw error;
       await sleep(100 * 2 ** attempt);
     }
   }
@@ -120,11 +130,25 @@ async function main() {
   };
   const repeated = await certifySurely(badDb, agentId, good, 'audit 7');
   is([lost.length, repeated, repeated.seq], [2, lost[0], 3], 'repeated after the connection broke: the first result');
-  is(await refusal(db.insert(certifications).values({ agentId, robustness: good, requestId: 'audit 7' })),
-    ['23505', 'request_id', 'certifications_request_id_key'], 'an INSERT with a used request_id is refused');
+  is((({ 0: code, 2: constraint }) => [code, constraint])(await refusal(db.insert(certifications).values({ agentId, robustness: good, requestId: 'audit 7' }))),
+    ['23505', 'certifications_request_id_key'], 'an INSERT with a used request_id is refused');
   is(await db.$count(certifications, eq(certifications.agentId, agentId)), 2, '... and there is one certification');
 
-  // drift is an outcome, not an error: the row is there, and the suspension lasts
+  // upsert: by what a registrar may update, the key among it
+  const modelConfig = { model: 'gpt-5' };
+  is((({ modelName, status, currentTier }) => [modelName, status, currentTier])(await registerOrRename(db, { agentId, modelName: 'gpt-5', modelConfig })), ['gpt-5', 'active', 'T3'], 'an upsert renames');
+  is((await registerOrRename(db, { agentId: 'a7', modelName: 'new', modelConfig })).status, 'pending', '... or registers');
+
+  // a table that needs a tier, a demotion
+  await db.execute(sql`INSERT INTO jobs (agent_id) VALUES (${agentId})`);
+  const [demotion] = await db.insert(certifications).values({ agentId, robustness: new Robustness(0.5, 0.6, 0.7, 0.8), auditType: 'demotion' }).returning();
+  is([demotion.outcome, demotion.tier, demotion.previousTier], ['certified', 'T2', 'T3'], 'demoted, by an INSERT');
+  is(await db.execute(sql`INSERT INTO jobs (agent_id) VALUES (${agentId})`).catch((error) => [refusalOf(error).code, refusalOf(error).schema, refusalOf(error).table]),
+    ['42501', 'public', 'jobs'], 'a job is refused, its table named');
+
+  // scores whose ih fails are an outcome, and so is drift: the row is there, and the suspension lasts
+  const [failed] = await db.insert(certifications).values({ agentId, robustness: new Robustness(0.72, 0.9, 0.9, 0.49) }).returning();
+  is([failed.outcome, failed.tier, failed.status], ['failed', 'T0', 'suspended'], 'an audit that failed');
   const [drift] = await db.insert(certifications).values({ agentId, robustness: good, observedArchitectureHash: 'badc0ffee0ddf00d' }).returning();
   is([drift.outcome, drift.tier, drift.status], ['architecture_mismatch', null, 'suspended'], 'drift');
   is(await permits(agentId, 'T1'), false, '... and it lasts');
@@ -133,11 +157,12 @@ async function main() {
   const [standing] = await db.select().from(agentStanding).where(eq(agentStanding.agentId, agentId));
   is(standing, { agentId, status: 'suspended', effectiveTier: 'T0', budgetCeiling: '0', cc: 0.72 }, 'agent_standing');
   const history = await db.select().from(events).where(eq(events.agentId, agentId)).orderBy(asc(events.seq));
-  is(history.map(({ seq, type }) => [seq, type]), [[1, 'registration'], [2, 'certification'], [3, 'certification'], [4, 'architecture_mismatch']], 'events, without a gap');
+  is(history.map(({ seq, type }) => [seq, type]), [[1, 'registration'], [2, 'certification'], [3, 'certification'], [4, 'certification'], [5, 'demotion'], [6, 'certification'], [7, 'architecture_mismatch']], 'events, without a gap');
 
   // what others did comes as notifications
-  for (let i = 0; heard.length < history.length && i < 100; i++) await sleep(50);
-  is(heard, history.map(({ seq, type }) => ({ type, agent: agentId, seq })), 'each event was sent to who listens');
+  const mine = () => heard.filter((event) => event.agent === agentId); // not about the other agent
+  for (let i = 0; mine().length < history.length && i < 1200; i++) await sleep(50);
+  is(mine(), history.map(({ seq, type }) => ({ type, agent: agentId, seq })), 'each event was sent to who listens');
   await listener.end();
   await pool.end();
   done();

@@ -27,6 +27,11 @@ export async function learnRobustness(db) {
   pg.types.setTypeParser(rows[0].typarray, (text) => parseArray(text).map(Robustness.parse));
 }
 
+/**
+ * The hash of the configuration is that of the text that JSON.stringify() makes.  JavaScript has one kind of number
+ * and writes 1.0 as 1, where Python writes 1.0: these are two architectures.  Who hashes one configuration in two
+ * languages passes its text on as it is: a string is sent unchanged.
+ */
 export async function register(db, name, config) {
   const { rows } = await db.query('SELECT cgae.register_agent($1, $2) AS agent_id', [name, config]);
   return rows[0].agent_id;
@@ -42,7 +47,7 @@ export async function certify(db, agentId, robustness, { observedHash, details =
 
 /** Lost connections, a server that restarts, serialization failures, deadlocks. */
 const isTransient = (error) =>
-  error.code === undefined || /^(ECONN|EPIPE|ETIMEDOUT|08|57P0|40001|40P01)/.test(error.code);
+  error.code === undefined || /^(ECONN|EPIPE|ETIMEDOUT|08|57P0|40001|40P01|55P03)/.test(error.code);
 
 /** The same, whatever happens to the connection: repeated with one requestId, it is one audit. */
 export async function certifySurely(db, agentId, robustness, options = {}, attempts = 5) {
@@ -112,25 +117,54 @@ async function main() {
   is(await certify(pool, agent, new Robustness(1, 1, 1, 1), { requestId: 'audit 7' }).catch((error) => [error.code, error.constraint]),
     ['23505', 'certifications_request_id_key'], 'another audit under the same request_id is refused');
 
+  // an upsert that sets the key to itself, as many tools write it
+  const upserted = await pool.query(
+    `INSERT INTO cgae.agents (agent_id, model_name, model_config) VALUES ($1, $2, $3)
+     ON CONFLICT (agent_id) DO UPDATE SET agent_id = EXCLUDED.agent_id, model_name = EXCLUDED.model_name RETURNING model_name, status`,
+    [agent, 'gpt-5 turbo', { model: 'gpt-5', provider: 'azure_ai' }]);
+  is(upserted.rows[0], { model_name: 'gpt-5 turbo', status: 'active' }, 'upsert');
+
+  // numbers of a configuration
+  const numbered = await register(pool, 'x', { temperature: 1.0 });
+  const textual = await register(pool, 'x', '{"temperature": 1.0}');
+  is(await one(`SELECT model_config::text FROM cgae.agents WHERE agent_id = $1`, [numbered]), '{"temperature":1}', 'JavaScript writes 1.0 as 1');
+  is(await one(`SELECT model_config::text FROM cgae.agents WHERE agent_id = $1`, [textual]), '{"temperature": 1.0}', '... a text is sent as it is');
+  is(await one(`SELECT count(DISTINCT architecture_hash)::int FROM cgae.agents WHERE agent_id IN ($1, $2)`, [numbered, textual]), 2, '... and these are two architectures');
+
+  // a table that needs a tier
+  is((await pool.query('INSERT INTO jobs (agent_id) VALUES ($1) RETURNING reward', [agent])).rows, [{ reward: '1' }], 'a job for who holds the tier');
+  const { rows: [demoted] } = await pool.query(`SELECT * FROM cgae.demote($1, $2, 'lab 7 again')`, [agent, new Robustness(0.5, 0.6, 0.7, 0.8)]);
+  is([demoted.outcome, demoted.tier, demoted.previous_tier], ['certified', 'T2', 'T3'], 'demoted');
+  is(await pool.query('INSERT INTO jobs (agent_id) VALUES ($1)', [agent]).catch(({ code, schema, table }) => [code, schema, table]), ['42501', 'public', 'jobs'], 'a job is refused, its table named');
+
   // many in one statement
   const many = await pool.query('SELECT * FROM cgae.certify_many($1, $2)', [[agent, agent], [good, new Robustness(0.3, 0.3, 0.3, 1)]]);
-  is(many.rows.map(({ seq, tier }) => [seq, tier]), [[6, 'T3'], [7, 'T1']], 'certify_many() takes arrays');
+  is(many.rows.map(({ seq, tier }) => [seq, tier]), [[8, 'T3'], [9, 'T1']], 'certify_many() takes arrays');
 
-  // drift is an outcome, not an error
+  // scores whose ih fails are an outcome, and so is drift: neither is an error
+  const failed = await certify(pool, agent, new Robustness(0.3, 0.3, 0.3, 0.49));
+  is([failed.outcome, failed.tier, failed.status], ['failed', 'T0', 'suspended'], 'an audit that failed');
   const drift = await certify(pool, agent, good, { observedHash: 'badc0ffee0ddf00d' });
   is([drift.outcome, drift.tier, drift.status], ['architecture_mismatch', null, 'suspended'], 'drift');
   is(await one('SELECT cgae.permits($1, $2)', [agent, 'T1']), false, '... and it lasts');
 
   // views
   const standing = await pool.query('SELECT status, effective_tier, cc, holds FROM cgae.agent_standing WHERE agent_id = $1', [agent]);
-  is(standing.rows[0], { status: 'suspended', effective_tier: 'T0', cc: 0.3, holds: ['architecture_drift'] }, 'agent_standing');
+  is(standing.rows[0], { status: 'suspended', effective_tier: 'T0', cc: 0.3, holds: ['architecture_drift', 'failed_audit'] }, 'agent_standing');
   const { rows: history } = await pool.query('SELECT seq, type, data FROM cgae.events WHERE agent_id = $1 ORDER BY seq', [agent]);
-  is(history.map(({ seq }) => seq), [1, 2, 3, 4, 5, 6, 7, 8], 'events, without a gap');
+  is(history.map(({ seq }) => seq), history.map((_, i) => i + 1), 'events, without a gap');
   is(history.at(-1).data.observed_hash, 'badc0ffee0ddf00d', '... with their data');
 
+  for (const relation of ['gate_policies', 'registry_health', 'agent_standing', 'agents', 'certifications', 'certification_history']) {
+    const { rows } = await pool.query(`SELECT * FROM cgae.${relation}`);
+    const times = rows.flatMap((row) => Object.values(row)).filter((value) => value instanceof Date || Math.abs(value) === Infinity);
+    ok(rows.length > 0 && times.every((time) => time instanceof Date && time.getFullYear() > 2000), `every column of ${relation}`, times.join('\n'));
+  }
+
   // what others did comes as notifications
-  for (let i = 0; heard.length < history.length && i < 100; i++) await sleep(50);
-  is(heard, history.map(({ seq, type }) => ({ type, agent, seq })), 'each event was sent to who listens');
+  const mine = () => heard.filter((event) => event.agent === agent); // not about the other agents
+  for (let i = 0; mine().length < history.length && i < 1200; i++) await sleep(50);
+  is(mine(), history.map(({ seq, type }) => ({ type, agent, seq })), 'each event was sent to who listens');
   await listener.end();
   await pool.end();
   done();

@@ -83,7 +83,7 @@ def certify_surely(connect, agent_id, robustness, attempts=5, **audit):
         try:
             with connect() as conn:  # commits
                 return certify(conn, agent_id, robustness, request_id=request_id, **audit)
-        except psycopg.OperationalError:  # connection lost, server restarted, 40001
+        except psycopg.OperationalError:  # connection lost, server restarted, 40001, 40P01, 55P03
             if attempt == attempts - 1:
                 raise
             time.sleep(0.1 * 2 ** attempt)
@@ -91,6 +91,9 @@ def certify_surely(connect, agent_id, robustness, attempts=5, **audit):
 
 # ----------------------------------------------------------------------------
 def main():
+    import hashlib
+    import sys
+
     from tap import done, is_, ok
 
     listener = connect(autocommit=True)
@@ -175,12 +178,69 @@ def main():
         is_(e.diag.constraint_name, "certifications_request_id_key", "another audit under the same request_id is refused")
     conn.rollback()
 
-    # many in one statement
-    rows = conn.execute("SELECT * FROM cgae.certify_many(%s, %s)", ([agent, agent], [good, Robustness(0.3, 0.3, 0.3, 1)])).fetchall()
-    is_([(r.seq, r.tier) for r in rows], [(6, "T3"), (7, "T1")], "certify_many() takes lists")
+    # ... and after what the server itself asks to try again
+    states = []
+
+    def connect_recording(prepare):
+        """A connection that tells the SQLSTATEs of its refusals; the first one meets what prepare() has made."""
+        conn = connect()
+        execute, first = conn.execute, not states
+        if first:
+            prepare(conn)
+
+        def recording(*args):
+            try:
+                return execute(*args)
+            except psycopg.Error as e:
+                states.append(e.sqlstate)
+                other.rollback()
+                raise
+        conn.execute = recording
+        return conn
+    other = connect()
+    rival = register(conn, "rival", {"model": "gpt-5"})
     conn.commit()
 
-    # drift is an outcome, not an error
+    def overtaken(conn):
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.execute("SELECT FROM cgae.agents")  # takes the snapshot
+        certify(other, rival, good)
+        other.commit()
+    is_((certify_surely(lambda: connect_recording(overtaken), rival, good).seq, states), (3, ["40001"]), "tried again after a serialization failure")
+    states.clear()
+
+    def locked(conn):
+        certify(other, rival, good)  # is not committed
+        conn.execute("SET lock_timeout = '10ms'")
+    is_((certify_surely(lambda: connect_recording(locked), rival, good).seq, states), (4, ["55P03"]), "... and after a lock that was not had in time")
+    other.close()
+
+    # an upsert that sets the key to itself, as many tools write it
+    row = conn.execute("INSERT INTO cgae.agents (agent_id, model_name, model_config) VALUES (%s, %s, %s)"
+                       " ON CONFLICT (agent_id) DO UPDATE SET agent_id = EXCLUDED.agent_id, model_name = EXCLUDED.model_name RETURNING model_name, status",
+                       (agent, "gpt-5 turbo", Json({"model": "gpt-5", "provider": "azure_ai"}))).fetchone()
+    is_(tuple(row), ("gpt-5 turbo", "active"), "upsert")
+
+    # a table that needs a tier, by whom it was held and no more
+    conn.execute("INSERT INTO jobs (agent_id) VALUES (%s)", (agent,))
+    result = conn.execute("SELECT * FROM cgae.demote(%s, %s, 'lab 7 again')", (agent, Robustness(0.5, 0.6, 0.7, 0.8))).fetchone()
+    is_((result.outcome, result.tier, result.previous_tier), ("certified", "T2", "T3"), "demoted")
+    conn.commit()
+    try:
+        conn.execute("INSERT INTO jobs (agent_id) VALUES (%s)", (agent,))
+        ok(False, "a job is refused")
+    except psycopg.errors.InsufficientPrivilege as e:
+        is_((e.diag.schema_name, e.diag.table_name), ("public", "jobs"), f"a job is refused: {e.diag.message_primary}")
+    conn.rollback()
+
+    # many in one statement
+    rows = conn.execute("SELECT * FROM cgae.certify_many(%s, %s)", ([agent, agent], [good, Robustness(0.3, 0.3, 0.3, 1)])).fetchall()
+    is_([(r.seq, r.tier) for r in rows], [(8, "T3"), (9, "T1")], "certify_many() takes lists")
+    conn.commit()
+
+    # scores whose ih fails are an outcome, and so is drift: neither is an error
+    result = certify(conn, agent, Robustness(0.3, 0.3, 0.3, 0.49))
+    is_((result.outcome, result.tier, result.status), ("failed", "T0", "suspended"), "an audit that failed")
     result = certify(conn, agent, good, observed_hash="badc0ffee0ddf00d")
     conn.commit()
     is_((result.outcome, result.tier, result.status), ("architecture_mismatch", None, "suspended"), "drift")
@@ -189,15 +249,35 @@ def main():
 
     # views
     row = conn.execute("SELECT status, effective_tier, cc, holds FROM cgae.agent_standing WHERE agent_id = %s", (agent,)).fetchone()
-    is_(tuple(row), ("suspended", "T0", 0.3, ["architecture_drift"]), "agent_standing")
+    is_(tuple(row), ("suspended", "T0", 0.3, ["architecture_drift", "failed_audit"]), "agent_standing")
     history = conn.execute("SELECT seq, type, data FROM cgae.events WHERE agent_id = %s ORDER BY seq", (agent,)).fetchall()
-    is_([e.seq for e in history], list(range(1, 9)), "events, without a gap")
+    is_([e.seq for e in history], list(range(1, 12)), "events, without a gap")
     is_(history[-1].data["observed_hash"], "badc0ffee0ddf00d", "... with their data")
+    for relation in "gate_policies", "registry_health", "agent_standing", "agents", "certifications", "certification_history":
+        try:
+            ok(conn.execute(f"SELECT * FROM cgae.{relation}").fetchall(), f"every column of {relation}")
+        except psycopg.DataError as e:  # what the driver cannot read
+            ok(False, f"every column of {relation}", str(e))
+
+    # the registry hashes integers of any size; Python's own json stops at 4,300 digits, unless it is told otherwise
+    config = '{"n": 1' + "0" * 5000 + "}"
+    digest = conn.execute("SELECT cgae.architecture_digest(%s::json) AS d", (config,)).fetchone().d
+    try:
+        json.loads(config)
+        ok(False, "Python refuses an integer of 5,001 digits")
+    except ValueError as e:
+        ok("digits" in str(e), f"Python: {e}")
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    is_(hashlib.sha256(json.dumps(json.loads(config), sort_keys=True).encode()).hexdigest(), digest, "... and finds the registry's digest without the limit")
+    sys.set_int_max_str_digits(limit)
 
     # what others did comes as notifications
     heard = []
     for notify in listener.notifies():
-        heard.append(json.loads(notify.payload))
+        event = json.loads(notify.payload)
+        if event["agent"] == agent:  # and not about the rival
+            heard.append(event)
         if len(heard) == len(history):
             break
     is_([(e["type"], e["agent"], e["seq"]) for e in heard], [(e.type, agent, e.seq) for e in history], "each event was sent to who listens")

@@ -1,4 +1,7 @@
 // The registry from Sequelize 6.  Copy what stands above the line.
+//
+// A model configuration is hashed as the text that JSON.stringify() makes: it writes 1.0 as 1, and
+// these are two architectures.  See node_postgres.mjs.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -64,8 +67,14 @@ export function define(sequelize) {
   Certification.belongsTo(Agent, { foreignKey: 'agent_id' });
 }
 
+/** Register, or rename who is registered.  What fields names is updated: only what a registrar may; the rest of the row is inserted. */
+export async function registerOrRename(values) {
+  const [agent] = await Agent.upsert(values, { fields: ['agent_id', 'model_name'], returning: true });
+  return agent;
+}
+
 const isTransient = (error) =>
-  error instanceof ConnectionError || (error instanceof DatabaseError && /^(ECONN|08|57P0|40001|40P01)/.test(error.parent.code ?? 'ECONN'));
+  error instanceof ConnectionError || (error instanceof DatabaseError && /^(ECONN|08|57P0|40001|40P01|55P03)/.test(error.parent.code ?? 'ECONN'));
 
 /** Certify, or find what an earlier attempt under this request_id has made; repeated until one of them is known. */
 export async function certifyOnce(values, attempts = 5) {
@@ -138,21 +147,39 @@ async function main() {
   const used = await Certification.create({ agent_id, robustness: good, request_id }).catch((error) => error);
   is([used.name, used.fields], ['SequelizeUniqueConstraintError', { agent_id, request_id }], 'a used request_id is refused, its key told');
 
-  // drift is an outcome, not an error: the row is there, and the suspension lasts
+  // upsert: by what a registrar may update, the key among it
+  const model_config = { model: 'gpt-5' };
+  is((({ model_name, status }) => [model_name, status])(await registerOrRename({ agent_id, model_name: 'gpt-5', model_config })), ['gpt-5', 'active'], 'an upsert renames');
+  is((({ model_name, status }) => [model_name, status])(await registerOrRename({ agent_id: 'a7', model_name: 'new', model_config })), ['new', 'pending'], '... or registers');
+  await Agent.bulkCreate([{ agent_id: 'a7', model_name: 'newer', model_config }], { updateOnDuplicate: ['agent_id', 'model_name'] });
+  is((await Agent.findByPk('a7')).model_name, 'newer', '... bulkCreate() too');
+  is(await refusal(Agent.upsert({ agent_id, model_name: 'x', model_config })), ['SequelizeDatabaseError', '42501', undefined, undefined], '... but updates no configuration, which a registrar may not change');
+
+  // a table that needs a tier, a demotion
+  await sequelize.query('INSERT INTO jobs (agent_id) VALUES (?)', { replacements: [agent_id] });
+  const demotion = await Certification.create({ agent_id, robustness: new Robustness(0.5, 0.6, 0.7, 0.8), audit_type: 'demotion' });
+  is([demotion.outcome, demotion.tier, demotion.previous_tier], ['certified', 'T2', 'T3'], "demoted, by the model's INSERT");
+  is(await sequelize.query('INSERT INTO jobs (agent_id) VALUES (?)', { replacements: [agent_id] }).catch(({ parent: { code, schema, table } }) => [code, schema, table]),
+    ['42501', 'public', 'jobs'], 'a job is refused, its table named');
+
+  // scores whose ih fails are an outcome, and so is drift: the row is there, and the suspension lasts
+  const failed = await Certification.create({ agent_id, robustness: new Robustness(0.72, 0.9, 0.9, 0.49) });
+  is([failed.outcome, failed.tier, failed.status], ['failed', 'T0', 'suspended'], 'an audit that failed');
   const drift = await Certification.create({ agent_id, robustness: good, observed_architecture_hash: 'badc0ffee0ddf00d' });
   is([drift.outcome, drift.tier, drift.status], ['architecture_mismatch', null, 'suspended'], 'drift');
   is(await permits(agent_id, 'T1'), false, '... and it lasts');
-  is((await agent.reload({ include: Certification })).Certifications.map(({ outcome }) => outcome), ['certified', 'certified', 'architecture_mismatch'], '... on record with the others');
+  is((await agent.reload({ include: Certification })).Certifications.map(({ outcome }) => outcome), ['certified', 'certified', 'certified', 'failed', 'architecture_mismatch'], '... on record with the others');
 
   // views
   const standing = await Standing.findByPk(agent_id);
   is([standing.status, standing.effective_tier, standing.cc], ['suspended', 'T0', 0.72], 'agent_standing');
   const history = await Event.findAll({ where: { agent_id }, order: ['seq'] });
-  is(history.map(({ seq, type }) => [seq, type]), [[1, 'registration'], [2, 'certification'], [3, 'certification'], [4, 'architecture_mismatch']], 'events, without a gap');
+  is(history.map(({ seq, type }) => [seq, type]), [[1, 'registration'], [2, 'certification'], [3, 'certification'], [4, 'certification'], [5, 'demotion'], [6, 'certification'], [7, 'architecture_mismatch']], 'events, without a gap');
 
   // what others did comes as notifications
-  for (let i = 0; heard.length < history.length && i < 100; i++) await sleep(50);
-  is(heard, history.map(({ seq, type }) => ({ type, agent: agent_id, seq })), 'each event was sent to who listens');
+  const mine = () => heard.filter((event) => event.agent === agent_id); // not about the other agent
+  for (let i = 0; mine().length < history.length && i < 1200; i++) await sleep(50);
+  is(mine(), history.map(({ seq, type }) => ({ type, agent: agent_id, seq })), 'each event was sent to who listens');
   await listener.end();
   await sequelize.close();
   done();

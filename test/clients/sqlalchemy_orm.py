@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 
 from sqlalchemy import (TIMESTAMP, Column, FetchedValue, Float, ForeignKey, Integer, Numeric, Text, bindparam,
                         create_engine, func, select, text)
-from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSON, JSONB, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship
 from sqlalchemy.types import UserDefinedType
@@ -107,6 +107,14 @@ class Event(Base):  # a view
     data = Column(JSONB)
 
 
+def register_or_rename(session, agent_id, model_name, model_config):
+    """Of an agent that is registered already, set what a registrar may update; a configuration is not among it."""
+    statement = insert(Agent).values(agent_id=agent_id, model_name=model_name, model_config=model_config)
+    session.execute(statement.on_conflict_do_update(
+        index_elements=["agent_id"], set_={"agent_id": statement.excluded.agent_id, "model_name": statement.excluded.model_name}))
+    return session.get(Agent, agent_id, populate_existing=True)
+
+
 CERTIFY = text("SELECT * FROM cgae.certify(:agent_id, :robustness, request_id => :request_id)").bindparams(
     bindparam("robustness", type_=RobustnessType))
 
@@ -119,7 +127,7 @@ def certify_surely(engine, agent_id, robustness, attempts=5):
             with engine.begin() as conn:
                 return conn.execute(CERTIFY, {"agent_id": agent_id, "robustness": robustness, "request_id": request_id}).one()
         except DBAPIError as e:
-            if attempt == attempts - 1 or not (e.connection_invalidated or e.orig.pgcode in ("40001", "40P01")):
+            if attempt == attempts - 1 or not (e.connection_invalidated or e.orig.pgcode in ("40001", "40P01", "55P03")):
                 raise
             time.sleep(0.1 * 2 ** attempt)
 
@@ -201,25 +209,46 @@ def main():
         except IntegrityError as e:
             is_(e.orig.diag.constraint_name, "certifications_request_id_key", "an INSERT with a used request_id is refused")
 
-    # drift is an outcome, not an error: the row is there, and the suspension lasts
+    # upsert, a table that needs a tier, a demotion
     with Session(engine, future=True) as session:
+        is_(register_or_rename(session, agent_id, "gpt-5", {"model": "gpt-5"}).model_name, "gpt-5", "an upsert renames")
+        is_(register_or_rename(session, "a7", "new", {"model": "gpt-5"}).status, "pending", "... or registers")
+        session.rollback()
+        session.execute(text("INSERT INTO jobs (agent_id) VALUES (:a)"), {"a": agent_id})
+        demotion = Certification(agent_id=agent_id, robustness=Robustness(0.5, 0.6, 0.7, 0.8), audit_type="demotion")
+        session.add(demotion)
+        session.flush()
+        is_((demotion.outcome, demotion.tier, demotion.previous_tier), ("certified", "T2", "T3"), "demoted, by the model's INSERT")
+        try:
+            session.execute(text("INSERT INTO jobs (agent_id) VALUES (:a)"), {"a": agent_id})
+            ok(False, "a job is refused")
+        except DBAPIError as e:
+            is_((type(e).__name__, e.orig.pgcode, e.orig.diag.schema_name, e.orig.diag.table_name), ("ProgrammingError", "42501", "public", "jobs"), f"a job is refused: {e.orig.diag.message_primary}")
+        session.rollback()
+
+    # scores whose ih fails are an outcome, and so is drift: the row is there, and the suspension lasts
+    with Session(engine, future=True) as session:
+        failed = Certification(agent_id=agent_id, robustness=Robustness(0.72, 0.9, 0.9, 0.49))
+        session.add(failed)
+        session.commit()
+        is_((failed.outcome, failed.tier, failed.agent.status, failed.agent.holds), ("failed", "T0", "suspended", ["failed_audit"]), "an audit that failed")
         drift = Certification(agent_id=agent_id, robustness=good, observed_architecture_hash="badc0ffee0ddf00d")
         session.add(drift)
         session.commit()
-        is_((drift.outcome, drift.tier, drift.agent.status, drift.agent.holds), ("architecture_mismatch", None, "suspended", ["architecture_drift"]), "drift")
+        is_((drift.outcome, drift.tier, drift.agent.status, drift.agent.holds), ("architecture_mismatch", None, "suspended", ["architecture_drift", "failed_audit"]), "drift")
         is_(session.scalar(select(func.cgae.permits(agent_id, "T1"))), False, "... and it lasts")
 
         standing = session.get(Standing, agent_id)
         is_((standing.status, standing.effective_tier, standing.budget_ceiling, standing.cc), ("suspended", "T0", 0, 0.72), "agent_standing")
         history = session.scalars(select(Event).where(Event.agent_id == agent_id).order_by(Event.seq)).all()
-        is_([(e.seq, e.type) for e in history], [(1, "registration"), (2, "certification"), (3, "certification"), (4, "architecture_mismatch")], "events, without a gap")
-        is_(history[3].data["observed_hash"], "badc0ffee0ddf00d", "... with their data")
+        is_([(e.seq, e.type) for e in history], [(1, "registration"), (2, "certification"), (3, "certification"), (4, "certification"), (5, "architecture_mismatch")], "events, without a gap")
+        is_(history[4].data["observed_hash"], "badc0ffee0ddf00d", "... with their data")
 
     # what others did comes as notifications
     heard = []
-    while len(heard) < 4:
+    while len(heard) < len(history):
         listener.poll()
-        if not listener.notifies and not waiting.select([listener], [], [], 10)[0]:
+        if not listener.notifies and not waiting.select([listener], [], [], 60)[0]:
             break
         while listener.notifies:
             event = json.loads(listener.notifies.pop(0).payload)
