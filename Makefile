@@ -27,7 +27,12 @@ OBJS = \
 	src/certification_touch.o \
 	src/check.o \
 	src/check_agents.o \
+	src/check_epochs.o \
+	src/check_keys.o \
+	src/check_layout.o \
+	src/check_objects.o \
 	src/check_replay.o \
+	src/check_values.o \
 	src/clock.o \
 	src/ddl.o \
 	src/decay.o \

@@ -682,7 +682,7 @@ CREATE FUNCTION cgae.check_registry(
     OUT rule pg_catalog.text,
     OUT detail pg_catalog.text) RETURNS SETOF pg_catalog.record
   AS 'MODULE_PATHNAME', 'cgae_check_registry' LANGUAGE c STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION cgae.check_registry() IS 'contradictions between agents, certifications, events, policies and audit epochs, and guards that are missing or disabled: no row when all is well; the rule "clock" is no contradiction, it names a date that lies ahead of the clock, for as long as it does';
+COMMENT ON FUNCTION cgae.check_registry() IS 'everything that contradicts; no row when all is well. rule says about what: table, column, type, owner, key, guard, trigger, rule (of rewriting), access (somebody else holds REFERENCES or TRIGGER), view, layout, policy, audit_seed, clock (a date that lies ahead); with an agent_id a column of the agent''s row or of a row of its history, or a rule that its history breaks (unknown_agent, registration, sequence, event, time, tier, architecture, demotion, decay, deregistration)';
 
 ---------------------------------------------------------------------------
 -- Permission                                               src/permission.c

@@ -430,6 +430,8 @@ cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash)
 	cgae_object_begin(&data);
 	cgae_object_text(&data, "old_architecture_hash", agent->registered);
 	cgae_object_text(&data, "architecture_hash", hash);
+	if (ROW_NULL(&agent->row, AGENT_MODEL_CONFIG))
+		cgae_object_text(&data, "given", "architecture_hash");
 
 	/* what was certified was the old architecture */
 	if (agent->certification_count > 0)
@@ -440,6 +442,17 @@ cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash)
 	cgae_agent_store_architecture(agent, hash);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	add_event(agent, "architecture_update", agent->clock, &data);
+}
+
+void
+cgae_agent_remove_config(CgaeAgent *agent)
+{
+	CgaeObject	data;
+
+	cgae_object_begin(&data);
+	cgae_object_text(&data, "architecture_hash", agent->registered);
+	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
+	add_event(agent, "configuration_removal", agent->clock, &data);
 }
 
 /* Refuse to place or lift a hold that only the guards may. */

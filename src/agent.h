@@ -98,6 +98,9 @@ extern bool cgae_agent_observe(CgaeAgent *agent, const char *observed);
 /* A new registered architecture, given as a normalised hash. */
 extern void cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash);
 
+/* The configuration leaves, and the architecture stays what it is: only the event tells. */
+extern void cgae_agent_remove_config(CgaeAgent *agent);
+
 /* Set the operator's holds: adds and lifts what differs. */
 extern void cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted);
 

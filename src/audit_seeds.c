@@ -32,9 +32,6 @@
 #include "statement.h"
 #include "table_shape.h"
 
-/* As long as the digest: HMAC gains nothing from a longer key. */
-#define SECRET_BYTES 32
-
 typedef enum SeedColumn
 {
 	SEED_EPOCH,
@@ -117,9 +114,9 @@ begin_epoch(TriggerData *trigdata)
 	rotation->created_at = cgae_clock_after(last_created_at);
 	rotation->begun = true;
 
-	secret = palloc(VARHDRSZ + SECRET_BYTES);
-	SET_VARSIZE(secret, VARHDRSZ + SECRET_BYTES);
-	if (!pg_strong_random(VARDATA(secret), SECRET_BYTES))
+	secret = palloc(VARHDRSZ + CGAE_SECRET_BYTES);
+	SET_VARSIZE(secret, VARHDRSZ + CGAE_SECRET_BYTES);
+	if (!pg_strong_random(VARDATA(secret), CGAE_SECRET_BYTES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate a random secret for the audit lottery")));

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -11,6 +13,7 @@
 #include "check.h"
 #include "clock.h"
 #include "robustness.h"
+#include "statement.h"
 
 /* Rows fetched at a time. */
 #define BATCH 1000
@@ -35,6 +38,10 @@ cgae_check_report(CgaeCheck *check, const char *rule, const char *format,...)
 			break;
 		enlargeStringInfo(&detail, needed);
 	}
+	/* names may have line breaks in them: a detail is one line */
+	for (char *c = detail.data; *c != '\0'; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
 	values[0] = PointerGetDatum(check->agent_id);
 	values[1] = CStringGetTextDatum(rule);
 	values[2] = CStringGetTextDatum(detail.data);
@@ -67,6 +74,31 @@ cgae_check_policy(const CgaeCheck *check, int32 version)
 	}
 	return low < check->policy_count && check->policies[low].version == version ?
 		&check->policies[low] : NULL;
+}
+
+CgaeStream
+cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, CgaeQuery query, const char *sql,
+					   int argument_count, const Oid *types, const Datum *values)
+{
+	CgaeStream	row = {0};
+
+	row.count = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, NULL, true);
+	row.rows = SPI_tuptable;
+	for (; row.row < row.count; row.row++)
+		cgae_check_report(check, cgae_stream_text(&row, 1), "%s", cgae_stream_text(&row, 2));
+	return row;
+}
+
+Datum
+cgae_check_table_array(const CgaeCheck *check, int which)
+{
+	Datum		oids[CGAE_CHECK_TABLES];
+	int			count = 0;
+
+	for (int t = 0; t < CGAE_CHECK_TABLES; t++)
+		if ((which & (1 << t)) != 0 && OidIsValid(check->tables[t].oid))
+			oids[count++] = ObjectIdGetDatum(check->tables[t].oid);
+	return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
 void

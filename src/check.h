@@ -12,6 +12,18 @@
 #include "policy.h"
 #include "utils/tuplestore.h"
 
+/* The registry's tables. */
+typedef enum CgaeCheckTable
+{
+	CGAE_CHECK_POLICIES,
+	CGAE_CHECK_AGENTS,
+	CGAE_CHECK_CERTIFICATIONS,
+	CGAE_CHECK_EVENTS,
+	CGAE_CHECK_SEEDS,
+	CGAE_CHECK_LAYOUT,
+	CGAE_CHECK_TABLES
+} CgaeCheckTable;
+
 /* Where contradictions go, and what all agents have in common. */
 typedef struct CgaeCheck
 {
@@ -20,6 +32,12 @@ typedef struct CgaeCheck
 	const text *agent_id;		/* whom a report is about; NULL: no agent */
 	int			policy_count;
 	CgaePolicy *policies;		/* the valid ones, by version */
+	struct
+	{
+		Oid			oid;		/* InvalidOid: missing, or no table */
+		bool		is_readable;	/* its columns are the registry's */
+	}			tables[CGAE_CHECK_TABLES];
+	bool		types_are_known;	/* the enum types have the labels of this library */
 } CgaeCheck;
 
 /* Add a row to the result. */
@@ -31,6 +49,13 @@ extern void cgae_check_report(CgaeCheck *check, const char *rule, const char *fo
  * the guards wrote it under a clock that ran ahead, and authority may wait for it.
  */
 extern void cgae_check_ahead(CgaeCheck *check, const char *what, TimestampTz at);
+
+/* May a table be read?  What rests on one that may not is passed by: the reason is reported. */
+static inline bool
+cgae_check_readable(const CgaeCheck *check, CgaeCheckTable table)
+{
+	return check->tables[table].is_readable;
+}
 
 /* A valid policy by version, or NULL. */
 extern const CgaePolicy *cgae_check_policy(const CgaeCheck *check, int32 version);
@@ -45,6 +70,30 @@ typedef struct CgaeStream
 	CgaeEnumMap tier;
 	CgaeEnumMap status;
 } CgaeStream;
+
+/*
+ * Run a query whose rows are (rule, detail, ...) and report them all; returns
+ * them, to be gone through again.
+ */
+extern CgaeStream cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check,
+										 CgaeQuery query, const char *sql, int argument_count,
+										 const Oid *types, const Datum *values);
+
+/* Those tables that exist, among those whose bit is set, as an oid[], in order. */
+#define CGAE_CHECK_EVERY_TABLE ((1 << CGAE_CHECK_TABLES) - 1)
+extern Datum cgae_check_table_array(const CgaeCheck *check, int which);
+
+/* The tables of $1, their partitions and their children: root is the one in $1. */
+#define CGAE_CHECK_TREE \
+	"WITH RECURSIVE tree (root, oid) AS (" \
+	"SELECT t.oid, t.oid FROM pg_catalog.unnest($1) AS t(oid)" \
+	" UNION SELECT t.root, i.inhrelid FROM tree AS t" \
+	" JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.oid)," \
+	/* named in full, whatever the search_path is */ \
+	" named (oid, owner, name) AS (" \
+	"SELECT c.oid, c.relowner, pg_catalog.format('%I.%I', n.nspname, c.relname)" \
+	" FROM pg_catalog.pg_class AS c" \
+	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace) "
 
 /* Run a query in the active snapshot; names a column of cgae.tier and one of cgae.agent_status. */
 extern void cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream, CgaeQuery query,

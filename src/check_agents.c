@@ -4,8 +4,8 @@
  *
  * One pass over the history and one over the agents, both in the order of
  * agent_id's bytes, for which no index and no version of a collation library
- * has to vouch.  Columns are cast to the types that are read here: their owner
- * may have changed them.
+ * has to vouch.  That the columns have the types which are read here was
+ * looked up before; nothing is cast.
  */
 #include "postgres.h"
 
@@ -40,25 +40,20 @@ enum
 	HISTORY_POLICY_VERSION
 };
 
+/* Rows without agent_id are told with the other values that no guard lets in. */
 #define HISTORY \
 	"SELECT * FROM (" \
-	"SELECT CAST(e.agent_id AS pg_catalog.text) AS agent_id, CAST(e.seq AS pg_catalog.int4) AS seq," \
-	" false AS is_certification, CAST(e.type AS pg_catalog.text), CAST(e.occurred_at AS pg_catalog.timestamptz)," \
-	" CAST(e.recorded_at AS pg_catalog.timestamptz), CAST(e.data AS pg_catalog.jsonb)," \
+	"SELECT e.agent_id, e.seq, false AS is_certification, e.type, e.occurred_at, e.recorded_at, e.data," \
 	" CAST(NULL AS cgae.robustness), CAST(NULL AS cgae.tier), CAST(NULL AS cgae.tier)," \
 	" CAST(NULL AS cgae.agent_status), false, CAST(NULL AS pg_catalog.text)," \
 	" CAST(NULL AS pg_catalog.int4)" \
-	" FROM cgae.agent_events AS e" \
+	" FROM cgae.agent_events AS e WHERE e.agent_id IS NOT NULL" \
 	" UNION ALL " \
-	"SELECT CAST(c.agent_id AS pg_catalog.text), CAST(c.seq AS pg_catalog.int4)," \
-	" true, CAST(c.outcome AS pg_catalog.text), CAST(c.certified_at AS pg_catalog.timestamptz)," \
-	" CAST(c.recorded_at AS pg_catalog.timestamptz), NULL," \
-	" CAST(c.robustness AS cgae.robustness), CAST(c.tier AS cgae.tier)," \
-	" CAST(c.previous_tier AS cgae.tier), CAST(c.status AS cgae.agent_status)," \
-	" c.audit_type OPERATOR(pg_catalog.=) 'demotion'," \
-	" CAST(c.observed_architecture_hash AS pg_catalog.text), CAST(c.policy_version AS pg_catalog.int4)" \
-	" FROM cgae.certifications AS c) AS h" \
-	" ORDER BY h.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST, h.seq, h.is_certification"
+	"SELECT c.agent_id, c.seq, true, c.outcome, c.certified_at, c.recorded_at, NULL," \
+	" c.robustness, c.tier, c.previous_tier, c.status," \
+	" c.audit_type OPERATOR(pg_catalog.=) 'demotion', c.observed_architecture_hash, c.policy_version" \
+	" FROM cgae.certifications AS c WHERE c.agent_id IS NOT NULL) AS h" \
+	" ORDER BY h.agent_id COLLATE pg_catalog.\"C\", h.seq, h.is_certification"
 
 enum
 {
@@ -84,29 +79,20 @@ enum
 };
 
 #define AGENTS \
-	"SELECT CAST(a.agent_id AS pg_catalog.text) AS agent_id," \
-	" CAST(a.architecture_hash AS pg_catalog.text), CAST(a.architecture_digest AS pg_catalog.text)," \
-	" CAST(a.model_config AS pg_catalog.json), CAST(a.registered_at AS pg_catalog.timestamptz)," \
-	" CAST(a.initial_robustness AS cgae.robustness), CAST(a.status AS cgae.agent_status)," \
-	" CAST(a.holds AS pg_catalog.text[]), CAST(a.certified_tier AS cgae.tier)," \
-	" CAST(a.current_tier AS cgae.tier), CAST(a.current_robustness AS cgae.robustness)," \
-	" CAST(a.certified_at AS pg_catalog.timestamptz)," \
-	" CAST(a.last_audit_at AS pg_catalog.timestamptz)," \
-	" CAST(a.tier_drop_at AS pg_catalog.timestamptz)," \
-	" CAST(a.observed_architecture_hash AS pg_catalog.text), CAST(a.last_seq AS pg_catalog.int4)," \
-	" CAST(a.certification_count AS pg_catalog.int4)," \
-	" CAST(a.deregistered_at AS pg_catalog.timestamptz)," \
-	" CAST(a.recorded_at AS pg_catalog.timestamptz)" \
-	" FROM cgae.agents AS a ORDER BY a.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST"
+	"SELECT a.agent_id, a.architecture_hash, a.architecture_digest, a.model_config, a.registered_at," \
+	" a.initial_robustness, a.status, a.holds, a.certified_tier, a.current_tier, a.current_robustness," \
+	" a.certified_at, a.last_audit_at, a.tier_drop_at, a.observed_architecture_hash, a.last_seq," \
+	" a.certification_count, a.deregistered_at, a.recorded_at" \
+	" FROM cgae.agents AS a WHERE a.agent_id IS NOT NULL" \
+	" ORDER BY a.agent_id COLLATE pg_catalog.\"C\""
 
-/* The agent of the current row; a null, which only an owner can bring about, counts as "". */
+/* The agent of the current row, never null. */
 static const text *
 agent_of(const CgaeStream *stream)
 {
 	bool		isnull;
-	Datum		value = cgae_stream_column(stream, 1, &isnull);
 
-	return isnull ? cstring_to_text("") : DatumGetTextPP(value);
+	return DatumGetTextPP(cgae_stream_column(stream, 1, &isnull));
 }
 
 /* Copy the current row of the history, which is gone when the next one is looked at. */
@@ -201,6 +187,13 @@ check_holds(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 						  replay->holds.count);
 }
 
+/* Is this so many lower-case hex digits? */
+static bool
+is_hex(const char *string, size_t digits)
+{
+	return strlen(string) == digits && strspn(string, "0123456789abcdef") == digits;
+}
+
 /* Hash, digest and configuration must be of one architecture, and that of the history. */
 static void
 check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
@@ -210,11 +203,13 @@ check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay 
 	bool		no_config;
 	Datum		config = cgae_stream_column(agents, AGENT_MODEL_CONFIG, &no_config);
 
-	if (hash == NULL || strlen(hash) != CGAE_HASH_DIGITS)
+	if (hash == NULL || !is_hex(hash, CGAE_HASH_DIGITS))
 		cgae_check_report(check, "architecture_hash", "is not 16 digits");
-	else if (digest != NULL && (strlen(digest) != CGAE_DIGEST_DIGITS ||
+	else if (digest != NULL && (!is_hex(digest, CGAE_DIGEST_DIGITS) ||
 								!cgae_architecture_hash_equal(hash, digest)))
 		cgae_check_report(check, "architecture_digest", "does not begin with architecture_hash");
+	if (no_config && replay->is_configured)
+		cgae_check_report(check, "model_config", "is gone, although the digest was computed from one");
 	if (!no_config)
 	{
 		char		computed[CGAE_DIGEST_DIGITS + 1];

@@ -397,6 +397,13 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 											CGAE_RELEASED_UNCERTIFIED));
 }
 
+/* Was the architecture of an event computed from a configuration?  Else the event says what was given. */
+static bool
+is_configured(const CgaeCheckFact *fact)
+{
+	return data_text(fact, "architecture_hash") != NULL && data_text(fact, "given") == NULL;
+}
+
 static void
 add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
@@ -408,6 +415,7 @@ add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 						  fact->seq);
 	if (new != NULL)
 		replay->architecture = new;
+	replay->is_configured = is_configured(fact);
 	if (replay->certifications > 0)
 	{
 		place(replay, CGAE_HOLD_DRIFT);
@@ -415,6 +423,19 @@ add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 	}
 	else
 		settle_event_status(check, replay, fact, replay->status);
+}
+
+/* The configuration left, and its architecture stayed. */
+static void
+add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
+{
+	const char *hash = data_text(fact, "architecture_hash");
+
+	if (hash == NULL || !agrees(replay, hash))
+		cgae_check_report(check, "architecture", "number %d removes the configuration of another architecture",
+						  fact->seq);
+	replay->is_configured = false;
+	settle_event_status(check, replay, fact, replay->status);
 }
 
 static void
@@ -460,6 +481,7 @@ add_registration(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 	replay->registered = true;
 	replay->registered_at = fact->at;
 	replay->architecture = data_text(fact, "architecture_hash");
+	replay->is_configured = is_configured(fact);
 	if (replay->architecture == NULL)
 		cgae_check_report(check, "architecture", "the registration tells no architecture");
 	settle_event_status(check, replay, fact, CGAE_PENDING);
@@ -474,6 +496,8 @@ add_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 		add_registration(check, replay, fact);
 	else if (strcmp(type, "architecture_update") == 0)
 		add_architecture(check, replay, fact);
+	else if (strcmp(type, "configuration_removal") == 0)
+		add_configuration_removal(check, replay, fact);
 	else if (strcmp(type, CGAE_OUTCOME_MISMATCH) == 0)
 		add_observation(check, replay, fact);
 	else if (strcmp(type, "demotion") == 0)

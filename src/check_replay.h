@@ -45,6 +45,7 @@ typedef struct CgaeReplay
 	CgaeStatus	status;
 	CgaeHolds	holds;
 	const char *architecture;	/* 64 hex digits, or 16; NULL: not told */
+	bool		is_configured;	/* it was computed from a model_config that stays */
 	const char *observed;
 	int32		certifications;
 	CgaeRobustness initial;

@@ -267,6 +267,25 @@ paper_policy(CgaePolicy *policy)
 												ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
+bool
+cgae_policy_is_the_papers(const CgaePolicy *policy)
+{
+	CgaePolicy	paper;
+
+	paper_policy(&paper);
+	for (int i = 0; i < CGAE_TIERS; i++)
+		if (policy->audit_intensity[i] != paper.audit_intensity[i] ||
+			!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(policy->budget_ceiling[i]),
+											  NumericGetDatum(paper.budget_ceiling[i]))))
+			return false;
+	for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
+		for (int i = 0; i < CGAE_TIERS; i++)
+			if (policy->gate.theta[d][i] != paper.gate.theta[d][i])
+				return false;
+	return policy->gate.ih_threshold == paper.gate.ih_threshold &&
+		policy->decay_rate == paper.decay_rate && policy->time_step == paper.time_step;
+}
+
 /*
  * Find the row of a version, or of the highest one for version 0, that a
  * snapshot sees.  Returns a copy in the current context, or NULL; xmin may be

@@ -74,6 +74,9 @@ extern const CgaePolicy *cgae_policy_by_version(int32 version);
  */
 extern void cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy);
 
+/* Does a policy say what the paper does, apart from its version and time? */
+extern bool cgae_policy_is_the_papers(const CgaePolicy *policy);
+
 /* Highest version visible now in an open gate_policies, 0 when it is empty. */
 extern int32 cgae_policy_last_version(Relation policies);
 

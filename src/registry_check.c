@@ -10,15 +10,18 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "check_agents.h"
+#include "check_epochs.h"
+#include "check_layout.h"
+#include "check_objects.h"
+#include "check_values.h"
 #include "errors.h"
+#include "registry_layout.h"
 #include "statement.h"
 
 /*
@@ -63,36 +66,25 @@
 	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
 	"  JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid" \
 	"  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace" \
-	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \
+	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid AND g.tgname OPERATOR(pg_catalog.=) x.guard" \
 	"  AND n.nspname OPERATOR(pg_catalog.=) 'cgae'" \
 	"  AND p.proname OPERATOR(pg_catalog.=) x.function" \
-	"  AND g.tgtype OPERATOR(pg_catalog.=) x.kind AND g.tgqual IS NULL" \
+	"  AND g.tgtype OPERATOR(pg_catalog.=) x.kind AND g.tgqual IS NULL AND NOT g.tgdeferrable" \
+	/* of which columns: the lock's of current_tier, else of any */ \
+	"  AND COALESCE((SELECT pg_catalog.string_agg(CAST(a.attname AS pg_catalog.text), ', ')" \
+	"   FROM pg_catalog.unnest(CAST(g.tgattr AS pg_catalog.int2[])) AS u(attnum)" \
+	"   JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) t.oid" \
+	"    AND a.attnum OPERATOR(pg_catalog.=) u.attnum), '') OPERATOR(pg_catalog.=)" \
+	"   CASE WHEN x.guard OPERATOR(pg_catalog.=) 'zz_cgae_policy_lock' THEN 'current_tier' ELSE '' END" \
 	"  AND g.tgenabled OPERATOR(pg_catalog.=) ANY (CAST(x.enabled AS pg_catalog.\"char\"[])))" \
 	" ORDER BY 2, 1"
 
 #define POLICIES \
-	"SELECT CAST(version AS pg_catalog.int4) AS version, cc, er, as_, ih_threshold, budget_ceilings," \
+	"SELECT version, cc, er, as_, ih_threshold, budget_ceilings," \
 	" audit_intensities, decay_rate, time_step, effective_from FROM cgae.gate_policies ORDER BY version"
 
-/* The secret of the current epoch is seen by few: others get a null from the view. */
-#define EPOCHS(source) \
-	"SELECT CAST(e.epoch AS pg_catalog.int4), CAST(e.created_at AS pg_catalog.timestamptz)," \
-	" CAST(e.revealed_at AS pg_catalog.timestamptz)," \
-	" CAST(pg_catalog.lag(e.revealed_at) OVER (ORDER BY e.epoch) AS pg_catalog.timestamptz)," \
-	" COALESCE(e.secret IS NULL OR e.commitment OPERATOR(pg_catalog.=)" \
-	"  pg_catalog.encode(pg_catalog.sha256(e.secret), 'hex'), false)," \
-	" pg_catalog.lead(e.epoch) OVER (ORDER BY e.epoch) IS NULL" \
-	" FROM cgae." source " AS e ORDER BY e.epoch"
-
-enum
-{
-	EPOCH_NUMBER = 1,
-	EPOCH_CREATED_AT,
-	EPOCH_REVEALED_AT,
-	EPOCH_LAST_REVEALED_AT,
-	EPOCH_KEPT,
-	EPOCH_IS_LAST
-};
+#define LAYOUT \
+	"SELECT l.version, l.installed_at FROM cgae.registry_layout AS l ORDER BY l.version"
 
 /*
  * What a policy's row breaks, or NULL.  The rules are stated once, where they
@@ -167,52 +159,45 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 							  timestamptz_to_str(policy->effective_from));
 		cgae_check_ahead(check, psprintf("effective_from of version %d,", version),
 						 policy->effective_from);
+		if (version == 1 && !cgae_policy_is_the_papers(policy))
+			cgae_check_report(check, "policy", "version 1 is not the paper's, with which a registry begins");
 	}
 }
 
-/* Epochs follow each other; each keeps to its commitment; all but the last are revealed. */
+/* A layout was made at some instant. */
 static void
-check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
+check_installed_at(CgaeCheck *check, const CgaeStream *row, int32 version)
 {
-	Oid			seeds = get_relname_relid("audit_seeds", get_namespace_oid("cgae", false));
-	bool		may_read = OidIsValid(seeds) &&
-		pg_class_aclcheck(seeds, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-	uint64		count = may_read ?
-		cgae_statement_run(fcinfo, CGAE_Q_CHECK_SEEDS, EPOCHS("audit_seeds"), 0, NULL, NULL, NULL, true) :
-		cgae_statement_run(fcinfo, CGAE_Q_CHECK_EPOCHS, EPOCHS("audit_epochs"), 0, NULL, NULL, NULL, true);
+	bool		isnull;
+	Datum		value = cgae_stream_column(row, 2, &isnull);
+
+	if (isnull || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(value)))
+		cgae_check_report(check, "layout", "version %d was made at no finite time", version);
+	else
+		cgae_check_ahead(check, psprintf("installed_at of layout %d,", version),
+						 DatumGetTimestampTz(value));
+}
+
+/*
+ * The layout must be known, and no newer than this library: an older one is
+ * what upgrade_registry() is for.
+ */
+static void
+check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
+{
+	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_LAYOUT, LAYOUT, 0, NULL, NULL, NULL,
+										   true);
 	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
 
 	if (count == 0)
-		cgae_check_report(check, "audit_seed", "there is no epoch");
+		cgae_check_report(check, "layout", "cgae.registry_layout is empty");
 	for (; row.row < row.count; row.row++)
 	{
-		int32		epoch = cgae_stream_integer(&row, EPOCH_NUMBER);
-		bool		isnull;
-		bool		kept = DatumGetBool(cgae_stream_column(&row, EPOCH_KEPT, &isnull));
-		bool		is_last = DatumGetBool(cgae_stream_column(&row, EPOCH_IS_LAST, &isnull));
-		bool		secret;
-		TimestampTz begins = cgae_stream_time(&row, EPOCH_CREATED_AT);
-		TimestampTz ends;
+		int32		version = cgae_stream_integer(&row, 1);
 
-		(void) cgae_stream_column(&row, EPOCH_REVEALED_AT, &secret);
-		if ((uint64) epoch != row.row + 1)
-			cgae_check_report(check, "audit_seed", "epoch %d is number " UINT64_FORMAT, epoch,
-							  row.row + 1);
-		if (!kept)
-			cgae_check_report(check, "audit_seed", "epoch %d: the secret is not the one committed to",
-							  epoch);
-		if (secret != is_last)
-			cgae_check_report(check, "audit_seed", "epoch %d %s", epoch,
-							  secret ? "has ended, but is not revealed" :
-							  "is revealed, but has not ended");
-		if (row.row > 0 && begins != cgae_stream_time(&row, EPOCH_LAST_REVEALED_AT))
-			cgae_check_report(check, "audit_seed", "epoch %d does not begin where the one before ends",
-							  epoch);
-		ends = secret ? begins : cgae_stream_time(&row, EPOCH_REVEALED_AT);
-		/* by more than a minute one does that began under a clock that ran ahead */
-		if (ends < begins && ends >= begins - USECS_PER_MINUTE)
-			cgae_check_report(check, "audit_seed", "epoch %d ends before it begins", epoch);
-		cgae_check_ahead(check, psprintf("created_at of epoch %d,", epoch), begins);
+		if (version < 1 || version > CGAE_LAYOUT_VERSION)
+			cgae_check_report(check, "layout", "version %d is none that this library knows", version);
+		check_installed_at(check, &row, version);
 	}
 }
 
@@ -233,7 +218,9 @@ check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
 static void
 require_all_rows(void)
 {
-	static const char *const tables[] = {"agents", "certifications", "agent_events", "gate_policies"};
+	static const char *const tables[] = {
+		"agents", "certifications", "agent_events", "gate_policies", "registry_layout"
+	};
 	Oid			namespace = get_namespace_oid("cgae", false);
 
 	for (int i = 0; i < lengthof(tables); i++)
@@ -253,14 +240,20 @@ require_all_rows(void)
 /*
  * cgae.check_registry() -> SETOF (agent_id text, rule text, detail text)
  *
- * One row for every contradiction between agents, certifications, events,
- * policies and audit epochs, and for every guard that is missing or disabled;
+ * One row for everything that contradicts: the registry's objects as the
+ * catalog has them (check_layout.c, check_keys.c, check_objects.c), guards,
+ * policies, audit epochs, values that no guard lets in (check_values.c), and
+ * every agent's row against the replay of its history (check_agents.c).
  * agent_id is null where it is about none.  No row: all is as the guards left
- * it.  Only one rule, "clock", is about what they did themselves: it names a
- * date that lies more than a minute ahead of the clock, for as long as it does.
- * rule names the column of cgae.agents that is wrong, or the rule that
- * the history breaks.  Needs SELECT on the tables (the level "reader");
- * insufficient_privilege where row security hides some of them.
+ * it.  rule is a stable word: the README lists them.  Only one, "clock", is
+ * about what the guards did themselves: it names a date that lies more than a
+ * minute ahead of the clock, for as long as it does.
+ *
+ * It reads a table only when that has the registry's columns and types, so
+ * that no cast of anybody's runs, and reports instead of raising.  Needs SELECT
+ * on the tables (the level "reader").  Errors: undefined_table when there is no
+ * table of a registry at all, insufficient_privilege also where row security
+ * hides rows.
  */
 PG_FUNCTION_INFO_V1(cgae_check_registry);
 Datum
@@ -269,17 +262,29 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	CgaeCheck	check = {0};
 
-	cgae_require_registry();
+	if (!cgae_check_any_table())
+		cgae_require_registry();
 	require_all_rows();
 	InitMaterializedSRF(fcinfo, 0);
 	check.store = rsinfo->setResult;
 	check.desc = rsinfo->setDesc;
 
 	cgae_statement_begin();
+	cgae_check_layout(&check);
+	cgae_check_objects(fcinfo, &check);
 	check_guards(fcinfo, &check);
-	check_policies(fcinfo, &check);
-	check_epochs(fcinfo, &check);
-	cgae_check_agents(fcinfo, &check);
+	if (cgae_check_readable(&check, CGAE_CHECK_LAYOUT))
+		check_layout_version(fcinfo, &check);
+	if (cgae_check_readable(&check, CGAE_CHECK_POLICIES))
+		check_policies(fcinfo, &check);
+	cgae_check_epochs(fcinfo, &check);
+	cgae_check_values(fcinfo, &check);
+	/* what a history says rests on all of these */
+	if (check.types_are_known && cgae_check_readable(&check, CGAE_CHECK_POLICIES) &&
+		cgae_check_readable(&check, CGAE_CHECK_AGENTS) &&
+		cgae_check_readable(&check, CGAE_CHECK_CERTIFICATIONS) &&
+		cgae_check_readable(&check, CGAE_CHECK_EVENTS))
+		cgae_check_agents(fcinfo, &check);
 	cgae_statement_end();
 	return (Datum) 0;
 }

@@ -185,7 +185,7 @@ static const char *const layout[] = {
 	"COMMENT ON TABLE cgae.agent_events IS 'every fact about an agent that is not a certification; written by the guards; append-only'",
 	"COMMENT ON COLUMN cgae.agent_events.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.agent_events.seq IS 'number in the agent''s history, which it shares with certifications'",
-	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, architecture_mismatch, demotion, suspension, reinstatement, decay, expiration, deregistration'",
+	"COMMENT ON COLUMN cgae.agent_events.type IS 'registration, architecture_update, configuration_removal, architecture_mismatch, demotion, suspension, reinstatement, decay, expiration, deregistration'",
 	"COMMENT ON COLUMN cgae.agent_events.occurred_at IS 'when it happened'",
 	"COMMENT ON COLUMN cgae.agent_events.data IS 'particulars; status is the one that followed; a fall names its policy_version where that is dated after recorded_at, since the clock was stepped back'",
 	"COMMENT ON COLUMN cgae.agent_events.actor IS 'role whose statement it was'",
@@ -280,7 +280,7 @@ static const char *const contents[] = {
 	" VALUES ('{0, 0.30, 0.50, 0.65, 0.80, 0.90}', '{0, 0.30, 0.50, 0.65, 0.80, 0.90}',"
 	" '{0, 0.25, 0.45, 0.60, 0.75, 0.85}', 0.5, '{0, 0.01, 0.1, 1, 10, 100}',"
 	" '{0, 0.005, 0.010, 0.020, 0.040, 0.080}', 0.01, '1 day',"
-	" 'defaults of the paper (arXiv 2603.15639)')",
+	" '" CGAE_PAPER_NOTE "')",
 };
 
 /* Comments on the guards, which have no other documentation in \d. */

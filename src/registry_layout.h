@@ -12,4 +12,7 @@
  */
 #define CGAE_LAYOUT_VERSION 1
 
+/* The note of version 1 of the policy, whose other columns are the paper's defaults. */
+#define CGAE_PAPER_NOTE "defaults of the paper (arXiv 2603.15639)"
+
 #endif							/* CGAE_REGISTRY_LAYOUT_H */

@@ -343,6 +343,15 @@ static const struct
 	{"registry_health", "security_invoker", registry_health, registry_health_comments},
 };
 
+const char *
+cgae_registry_view(int number, bool *is_invoker)
+{
+	if (number >= lengthof(views))
+		return NULL;
+	*is_invoker = strcmp(views[number].option, "security_invoker") == 0;
+	return views[number].name;
+}
+
 void
 cgae_registry_make_views(CgaeViewMode mode)
 {

@@ -19,6 +19,13 @@ typedef enum CgaeViewMode
  */
 extern void cgae_registry_make_views(CgaeViewMode mode);
 
+/*
+ * Name of a view, counted from 0; NULL when there are no more.  is_invoker: it
+ * reads with the privileges of whoever selects from it; else with its owner's,
+ * as a security barrier.
+ */
+extern const char *cgae_registry_view(int number, bool *is_invoker);
+
 /* Names of those for analysts, as GRANT and REVOKE want them. */
 #define CGAE_REGISTRY_VIEWS \
 	"cgae.agent_standing, cgae.tier_changes, cgae.certification_history," \

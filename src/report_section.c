@@ -153,6 +153,7 @@ kind_in_words(const char *kind)
 		{"expiration", "decay to T0: expired"},
 		{"architecture_mismatch", "architecture drift"},
 		{"architecture_update", "new architecture"},
+		{"configuration_removal", "configuration removed"},
 		{"suspension", "suspension"},
 		{"reinstatement", "reinstatement"},
 		{"deregistration", "deregistration"},

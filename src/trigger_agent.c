@@ -283,6 +283,8 @@ after_insert(TriggerData *trigdata, const CgaeShape *shape)
 	cgae_object_begin(&data);
 	cgae_object_text(&data, "model_name", TextDatumGetCString(ROW_VALUE(&row, AGENT_MODEL_NAME)));
 	cgae_object_text(&data, "architecture_hash", agent.registered);
+	if (ROW_NULL(&row, AGENT_MODEL_CONFIG))
+		cgae_object_text(&data, "given", "architecture_hash");
 	cgae_object_text(&data, "status", cgae_status_labels[CGAE_PENDING]);
 
 	event.seq = 1;
@@ -368,6 +370,8 @@ request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
 
 	if (!cgae_architecture_hash_equal(agent->registered, stated))
 		cgae_agent_replace_architecture(agent, stated);
+	else if (ROW_NULL(new, AGENT_MODEL_CONFIG) && !ROW_NULL(old, AGENT_MODEL_CONFIG))
+		cgae_agent_remove_config(agent);
 	else if (strlen(stated) > strlen(agent->registered))
 		cgae_agent_store_architecture(agent, stated);
 }
