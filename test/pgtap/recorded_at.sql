@@ -135,14 +135,14 @@ SELECT is((SELECT string_agg(DISTINCT rule, ' ') FROM cgae.check_registry()), 'c
 
 -- an epoch of the lottery that began under a clock that ran ahead: the one before lasts until the next
 SET LOCAL session_replication_role = replica;
-INSERT INTO cgae.audit_seeds (epoch, secret, created_at, revealed_at) VALUES (2, 'second', '2100-01-01', now() - interval '1 hour'), (3, 'third', now() - interval '1 hour', NULL);
-UPDATE cgae.audit_seeds SET secret = 'first', created_at = now() - interval '9 days', revealed_at = '2100-01-01' WHERE epoch = 1;
+INSERT INTO cgae.audit_seeds (epoch, secret, created_at, revealed_at) VALUES (2, sha256('second'), '2100-01-01', now() - interval '1 hour'), (3, sha256('third'), now() - interval '1 hour', NULL);
+UPDATE cgae.audit_seeds SET secret = sha256('first'), created_at = now() - interval '9 days', revealed_at = '2100-01-01' WHERE epoch = 1;
 SET LOCAL session_replication_role = origin;
 SELECT cgae.register_agent('m', '{}', agent_id => 'due' || i, registered_at => now() - interval '9 days'), cgae.certify('due' || i, '(1,1,1,1)', certified_at => now() - interval '5 days') FROM generate_series(1, 60) AS i \g /dev/null
 SELECT results_eq($$SELECT agent_id, due_at FROM cgae.due_audits('2099-01-01') WHERE agent_id LIKE 'due%' ORDER BY agent_id$$,
   $$SELECT agent_id, CASE WHEN first < now() - interval '1 hour' THEN first ELSE third END
-      FROM (SELECT agent_id, certified_at + ceil(-ln(cgae.audit_draw('first', agent_id, 2)) / 0.08 * 86400e6) * interval '1 us' AS first,
-                   now() - interval '1 hour' + ceil(-ln(cgae.audit_draw('third', agent_id, 2)) / 0.08 * 86400e6) * interval '1 us' AS third
+      FROM (SELECT agent_id, certified_at + ceil(-ln(cgae.audit_draw(sha256('first'), agent_id, 2)) / 0.08 * 86400e6) * interval '1 us' AS first,
+                   now() - interval '1 hour' + ceil(-ln(cgae.audit_draw(sha256('third'), agent_id, 2)) / 0.08 * 86400e6) * interval '1 us' AS third
               FROM cgae.agents WHERE agent_id LIKE 'due%') AS d ORDER BY agent_id$$, 'the lottery passes by an epoch that lies ahead, and nobody is drawn by a secret that is known');
 SELECT is((SELECT string_agg(DISTINCT rule, ' ') FROM cgae.check_registry() WHERE agent_id IS NULL), 'clock', '... of which check_registry() names the date alone');
 
