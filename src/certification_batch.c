@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "certification_batch.h"
@@ -81,6 +82,7 @@ cgae_batch_find_firsts(CgaeBatch *batch, CgaeBatchEntry **dest)
 		BatchAgent *agent;
 		bool		found;
 
+		CHECK_FOR_INTERRUPTS();
 		entry->is_first = false;
 		if (entry->certification.is_repeated)
 			continue;

@@ -8,6 +8,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -180,6 +181,8 @@ cgae_may_touch_together(Relation certifications)
 static int
 compare_ids(const void *a, const void *b)
 {
+	/* sorting millions takes seconds */
+	CHECK_FOR_INTERRUPTS();
 	return cgae_text_compare((const text *) DatumGetPointer(*(const Datum *) a),
 							 (const text *) DatumGetPointer(*(const Datum *) b));
 }
@@ -254,6 +257,7 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 	{
 		CgaeCertification *certification = &firsts[i]->certification;
 
+		CHECK_FOR_INTERRUPTS();
 		if (certification->is_outrun)
 			elsewhere++;
 		else if (certification->judged_in == InvalidSubTransactionId)

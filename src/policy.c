@@ -168,9 +168,9 @@ six_elements(ArrayType *array, const char *column, Oid type, int16 len, bool byv
 
 	if (ARR_NDIM(array) != 1)
 		refuse_policy(column, "must be a one-dimensional array of six values, T0 to T5");
-	deconstruct_array(array, type, len, byval, align, &elements, &nulls, &count);
-	if (count != CGAE_TIERS)
+	if (ARR_DIMS(array)[0] != CGAE_TIERS)
 		refuse_policy(column, "must have exactly six values, T0 to T5");
+	deconstruct_array(array, type, len, byval, align, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 		if (nulls[i])
 			refuse_policy(column, "must not contain a null");

@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -321,6 +322,7 @@ open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, Gi
 				changed = true;
 			}
 
+	CHECK_FOR_INTERRUPTS();
 	if (changed)
 	{
 		int			dimensions[] = {*count};
@@ -344,6 +346,7 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 		Datum		values[GIVEN_COLUMNS];
 		bool		nulls[GIVEN_COLUMNS];
 
+		CHECK_FOR_INTERRUPTS();
 		for (int g = 0; g < GIVEN_COLUMNS; g++)
 		{
 			values[g] = given[g].elements[i];
@@ -400,6 +403,7 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 		array_types[i] = cgae_argument_type(fcinfo, i);
 		if (i == GIVEN_ROBUSTNESS)
 			types[i] = get_element_type(array_types[i]);
+		CHECK_FOR_INTERRUPTS();
 		open_array(fcinfo, i, types[i], &batch.count, &given[i]);
 		values[i] = given[i].array;
 	}
@@ -422,6 +426,7 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(scratch);
 
+		CHECK_FOR_INTERRUPTS();
 		tuplestore_puttuple(rsinfo->setResult, form_result(declaration, &batch.entries[i]));
 		MemoryContextSwitchTo(oldcontext);
 		MemoryContextReset(scratch);

@@ -207,6 +207,7 @@ judge_together(Relation relation, CgaeBatch *batch)
 	cgae_policy_in_force_for_guard(policy);
 	for (int i = 0; i < batch->count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		batch->entries[i].certification.policy = policy;
 		batch->entries[i].certification.actor = actor;
 		batch->entries[i].certification.client = GetUserId();
