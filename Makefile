@@ -78,6 +78,7 @@ OBJS = \
 	src/robustness_cast.o \
 	src/robustness_json.o \
 	src/robustness_ops.o \
+	src/row_reader.o \
 	src/standing.o \
 	src/statement.o \
 	src/table_shape.o \

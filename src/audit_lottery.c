@@ -53,6 +53,7 @@
 #include "enum_map.h"
 #include "errors.h"
 #include "policy.h"
+#include "row_reader.h"
 #include "statement.h"
 
 #define HMAC_BYTES 32
@@ -247,35 +248,70 @@ cgae_audit_draw(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(draw(drawer, secret));
 }
 
+/* Tell of an epoch that cannot be read. */
+static void
+warn_unreadable_epoch(bool has_number, int32 number, const char *fault)
+{
+	ereport(WARNING,
+			(has_number ?
+			 errmsg("epoch %d of the audit lottery cannot be read and draws nobody: its %s",
+					number, fault) :
+			 errmsg("an epoch of the audit lottery cannot be read and draws nobody: its %s", fault),
+			 errhint("Begin a new one with cgae.rotate_audit_seed().")));
+}
+
 /*
  * The epochs that the caller's snapshot sees, oldest first, in the current
- * context of SPI.  The first counts from the beginning of time.
+ * context of SPI.  The first counts from the beginning of time.  One that
+ * cannot be read, since NOT NULL was dropped, draws nobody and is told of.
  */
 static Epoch *
 read_epochs(FunctionCallInfo fcinfo, int *count)
 {
 	uint64		rows = cgae_statement_run(fcinfo, CGAE_Q_EPOCHS,
-										  "SELECT created_at, secret FROM cgae.audit_seeds"
+										  "SELECT created_at, secret, epoch FROM cgae.audit_seeds"
 										  " ORDER BY epoch",
 										  0, NULL, NULL, NULL, true);
 	Epoch	   *epochs = palloc(rows * sizeof(Epoch));
+	bool		is_first = true;
+	int			readable = 0;
 
 	for (uint64 i = 0; i < rows; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
-		bool		isnull;
-
-		epochs[i].begin = i == 0 ? DT_NOBEGIN :
-			DatumGetTimestampTz(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		int32		number = 0;
+		TimestampTz begin = DT_NOBEGIN;
+		bool		has_begin = cgae_read_time(tuple, desc, 1, &begin);
 		/* not detoasted again for every agent; never freed before the function ends */
-		epochs[i].secret = DatumGetByteaPP(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+		bytea	   *secret = cgae_read_bytea(tuple, desc, 2);
+		bool		has_number = cgae_read_int32(tuple, desc, 3, &number);
+
+		if (is_first)
+			begin = DT_NOBEGIN;
+		if (!has_number || (!has_begin && !is_first))
+		{
+			warn_unreadable_epoch(has_number, number,
+								  has_number ? "created_at is null" : "number is null");
+			continue;
+		}
+		is_first = false;
+		if (secret == NULL || VARSIZE_ANY_EXHDR(secret) == 0)
+		{
+			warn_unreadable_epoch(true, number, "secret is null or empty");
+			secret = NULL;
+		}
 		/* what is later than every timestamp never comes */
-		epochs[i].end = END_TIMESTAMP;
+		epochs[(*count)++] = (Epoch) {secret, begin, END_TIMESTAMP};
 	}
 	/* with the first of all that follow: one may have begun under a clock that ran ahead */
-	for (int64 i = (int64) rows - 2; i >= 0; i--)
+	for (int i = *count - 2; i >= 0; i--)
 		epochs[i].end = Min(epochs[i + 1].begin, epochs[i + 1].end);
-	*count = rows;
+	/* those without a secret have ended the ones before them, and that is all they can do */
+	for (int i = 0; i < *count; i++)
+		if (epochs[i].secret != NULL)
+			epochs[readable++] = epochs[i];
+	*count = readable;
 	return epochs;
 }
 
@@ -289,6 +325,8 @@ find_due(Drawer *drawer, const Epoch *epochs, int count, double intensity, int64
 {
 	int			e = count - 1;
 
+	if (count == 0)
+		return false;
 	if (TIMESTAMP_IS_NOBEGIN(last_audit_at))
 	{
 		*due_at = last_audit_at;	/* an endless time has passed */
@@ -360,7 +398,7 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 	Oid			types[] = {TIMESTAMPTZOID, InvalidOid};
 	Datum		arguments[lengthof(types)];
 	Drawer	   *drawer = make_drawer(CurrentMemoryContext);
-	int			epoch_count;
+	int			epoch_count = 0;
 	Epoch	   *epochs = read_epochs(fcinfo, &epoch_count);
 	SPIPlanPtr	plan;
 	Portal		portal;
@@ -388,18 +426,29 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 		{
 			Datum	   *values = slot->tts_values;
 			bool	   *nulls = slot->tts_isnull;
+			HeapTuple	tuple = SPI_tuptable->vals[i];
+			TupleDesc	desc = SPI_tuptable->tupdesc;
+			text	   *agent_id = cgae_read_text(tuple, desc, 1);
+			int32		seq;
+			int			tier = cgae_read_label(tuple, desc, 3, tiers);
+			TimestampTz last_audit_at;
 			TimestampTz due_at;
 
-			ExecClearTuple(slot);
-			heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
-			if (nulls[1])		/* row security may hide the certification */
+			/* row security may hide the certification; the owner can drop NOT NULL */
+			if (agent_id == NULL || !cgae_read_int32(tuple, desc, 2, &seq) || tier < 0 ||
+				!cgae_read_time(tuple, desc, 4, &last_audit_at))
 				continue;
-			set_message(drawer, DatumGetTextPP(values[0]), DatumGetInt32(values[1]));
-			if (!find_due(drawer, epochs, epoch_count,
-						  policy->audit_intensity[cgae_enum_map_index(tiers, DatumGetObjectId(values[2]))],
-						  policy->time_step, DatumGetTimestampTz(values[3]), &due_at) ||
+			set_message(drawer, agent_id, seq);
+			if (!find_due(drawer, epochs, epoch_count, policy->audit_intensity[tier],
+						  policy->time_step, last_audit_at, &due_at) ||
 				due_at > at)
 				continue;
+			ExecClearTuple(slot);
+			values[0] = PointerGetDatum(agent_id);
+			values[1] = Int32GetDatum(seq);
+			values[2] = ObjectIdGetDatum(tiers->value[tier]);
+			values[3] = TimestampTzGetDatum(last_audit_at);
+			memset(nulls, false, 4 * sizeof(bool));
 			values[4] = TimestampTzGetDatum(due_at);
 			nulls[4] = false;
 			values[5] = overdue_since(due_at, at, &nulls[5]);

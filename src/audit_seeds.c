@@ -18,6 +18,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "executor/tuptable.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -72,13 +73,14 @@ last_epoch(Relation seeds, const CgaeShape *shape, TimestampTz *created_at)
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		bool		isnull;
-		int32		epoch = DatumGetInt32(slot_getattr(slot, shape->index[SEED_EPOCH] + 1, &isnull));
+		Datum		epoch = slot_getattr(slot, shape->index[SEED_EPOCH] + 1, &isnull);
+		Datum		begin;
 
-		if (isnull || epoch <= last)
+		if (isnull || DatumGetInt32(epoch) <= last)
 			continue;
-		last = epoch;
-		*created_at =
-			DatumGetTimestampTz(slot_getattr(slot, shape->index[SEED_CREATED_AT] + 1, &isnull));
+		last = DatumGetInt32(epoch);
+		begin = slot_getattr(slot, shape->index[SEED_CREATED_AT] + 1, &isnull);
+		*created_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(begin);
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
@@ -109,7 +111,12 @@ begin_epoch(TriggerData *trigdata)
 	 * what INSERT holds already: two that wait for each other cannot be.
 	 */
 	LockRelation(seeds, ShareUpdateExclusiveLock);
-	rotation->epoch = last_epoch(seeds, shape, &last_created_at) + 1;
+	if (pg_add_s32_overflow(last_epoch(seeds, shape, &last_created_at), 1, &rotation->epoch))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("epochs of the audit lottery have reached their last number, %d",
+						PG_INT32_MAX),
+				 cgae_err_object("audit_seeds", "epoch", NULL)));
 	/* an epoch that begins long after this instant ends before it began: it never was */
 	rotation->created_at = cgae_clock_after(last_created_at);
 	rotation->begun = true;
@@ -140,6 +147,7 @@ reveal_epoch(TriggerData *trigdata)
 	cgae_row_open(&row, cgae_table_shape(seeds, seed_columns, SEED_COLUMNS),
 				  RelationGetDescr(seeds), trigdata->tg_trigtuple);
 	if (rotation == NULL || !rotation->begun || !ROW_NULL(&row, SEED_REVEALED_AT) ||
+		ROW_NULL(&row, SEED_EPOCH) ||
 		DatumGetInt32(ROW_VALUE(&row, SEED_EPOCH)) != rotation->epoch - 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_RESTRICT_VIOLATION),

@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "robustness.h"
+#include "row_reader.h"
 
 #define REQUEST_KEY "certifications_request_id_key"
 
@@ -80,7 +81,7 @@ cgae_request_look(Relation certifications, CgaeCertification *certification, Cga
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		isnull;
 
-		certification->seen_seq = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
+		(void) cgae_read_int32(tuple, desc, 1, &certification->seen_seq);
 		(void) SPI_getbinval(tuple, desc, CERT_AGENT_ID + 2, &isnull);
 		certification->is_repeated = !isnull;
 		if (certification->is_repeated && record != NULL)

@@ -72,20 +72,29 @@ cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *labels, int co
 }
 
 int
-cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
+cgae_enum_map_find(const CgaeEnumMap *map, Oid value)
 {
 	for (int i = 0; i < map->count; i++)
 		if (map->value[i] == value)
 			return i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%u is not a value of enum type %s", value, format_type_be(map->type))));
-	return -1;					/* not reached */
+	return -1;
 }
 
-/* Position of an enum value among the labels of its type. */
+int
+cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
+{
+	int			index = cgae_enum_map_find(map, value);
+
+	if (index < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%u is not a value of enum type %s", value, format_type_be(map->type))));
+	return index;
+}
+
+/* Position of an enum value among the labels of its type; -1 when it has none of them. */
 static int
-label_index(Oid value, const char *const *labels, int count, const char *type)
+find_label(Oid value, const char *const *labels, int count)
 {
 	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
 	int			index = 0;
@@ -97,12 +106,34 @@ label_index(Oid value, const char *const *labels, int count, const char *type)
 		while (index < count && strcmp(label, labels[index]) != 0)
 			index++;
 		ReleaseSysCache(tuple);
+		return index < count ? index : -1;
 	}
-	if (!HeapTupleIsValid(tuple) || index == count)
+	return -1;
+}
+
+/* The same, refusing what has none. */
+static int
+label_index(Oid value, const char *const *labels, int count, const char *type)
+{
+	int			index = find_label(value, labels, count);
+
+	if (index < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%u is not a value of enum type %s", value, type)));
 	return index;
+}
+
+int
+cgae_tier_find(Oid value)
+{
+	return find_label(value, cgae_tier_labels, lengthof(cgae_tier_labels));
+}
+
+int
+cgae_status_find(Oid value)
+{
+	return find_label(value, cgae_status_labels, lengthof(cgae_status_labels));
 }
 
 int

@@ -26,9 +26,16 @@ extern void cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *la
 /* Position of an enum value; error when it is not one of the type's. */
 extern int	cgae_enum_map_index(const CgaeEnumMap *map, Oid value);
 
+/* The same; -1 when it is not one of the type's. */
+extern int	cgae_enum_map_find(const CgaeEnumMap *map, Oid value);
+
 /* Tier 0..5 of a value of cgae.tier, status of one of cgae.agent_status, for a single look at it. */
 extern int	cgae_tier_index(Oid value);
 extern int	cgae_status_index(Oid value);
+
+/* The same; -1 when it is none. */
+extern int	cgae_tier_find(Oid value);
+extern int	cgae_status_find(Oid value);
 
 extern const char *const cgae_tier_labels[6];
 extern const char *const cgae_status_labels[5];

@@ -20,6 +20,7 @@
 #include "errors.h"
 #include "history.h"
 #include "robustness.h"
+#include "row_reader.h"
 #include "statement.h"
 
 /* Rows fetched at a time: of one agent's history, and of everybody's. */
@@ -44,8 +45,8 @@
 #define NAMED_FACTS \
 	"SELECT f.*, CAST(NULL AS pg_catalog.text) AS model_name FROM (" CGAE_FACTS("", "") ") AS f" \
 	" UNION ALL " \
-	"SELECT a.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, a.model_name FROM cgae.agents AS a" \
-	" WHERE a.registered_at OPERATOR(pg_catalog.<=) $1"
+	"SELECT a.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.model_name FROM cgae.agents AS a" \
+	" WHERE (a.registered_at OPERATOR(pg_catalog.<=) $1) IS NOT FALSE"
 
 /* The arguments "at" and "known_at"; one not given: all that is known. */
 static void
@@ -213,6 +214,7 @@ put_standing(const StandingOutput *output, Datum agent_id, Datum model_name,
 	Datum		values[STANDING_COLUMNS];
 	bool		nulls[STANDING_COLUMNS] = {false};
 
+	nulls[STANDING_MODEL_NAME] = model_name == (Datum) 0;
 	values[STANDING_AGENT_ID] = agent_id;
 	values[STANDING_MODEL_NAME] = model_name;
 	values[STANDING_STATUS] = ObjectIdGetDatum(output->statuses.value[standing->status]);
@@ -223,7 +225,8 @@ put_standing(const StandingOutput *output, Datum agent_id, Datum model_name,
 				   &nulls[STANDING_EFFECTIVE_TIER]);
 	values[STANDING_ROBUSTNESS] = RobustnessPGetDatum(&standing->robustness);
 	values[STANDING_CERTIFIED_AT] = TimestampTzGetDatum(standing->certified_at);
-	nulls[STANDING_ROBUSTNESS] = nulls[STANDING_CERTIFIED_AT] = nulls[STANDING_CERTIFIED_TIER];
+	nulls[STANDING_CERTIFIED_AT] = nulls[STANDING_CERTIFIED_TIER];
+	nulls[STANDING_ROBUSTNESS] = nulls[STANDING_CERTIFIED_TIER] || !standing->has_robustness;
 	tuplestore_putvalues(output->rsinfo->setResult, output->rsinfo->setDesc, values, nulls);
 }
 
@@ -272,21 +275,22 @@ cgae_standing_as_of(PG_FUNCTION_ARGS)
 					arguments, HISTORY_BATCH);
 	while (cgae_facts_next_agent(&facts))
 	{
-		bool		isnull;
-		Datum		model_name = cgae_facts_column(&facts, CGAE_FACTS_EXTRA_COLUMN, &isnull);
 		text	   *name;
 
 		/* row security may show the history of an agent that it hides */
-		if (isnull)
+		if (!cgae_facts_is_unnumbered(&facts))
 			continue;
-		name = DatumGetTextPCopy(model_name);
+		name = cgae_facts_text(&facts, CGAE_FACTS_EXTRA_COLUMN);
+		if (name != NULL)
+			name = DatumGetTextPCopy(PointerGetDatum(name));
 		cgae_standing_begin(&standing);
 		while (cgae_facts_next(&facts, &fact) && !cgae_standing_add(&standing, &fact))
 			;
 		if (standing.status != CGAE_NO_STATUS)
 			put_standing(&output, PointerGetDatum(facts.agent_id), PointerGetDatum(name),
 						 &standing);
-		pfree(name);
+		if (name != NULL)
+			pfree(name);
 	}
 	cgae_facts_close(&facts);
 	cgae_statement_end();
@@ -336,6 +340,7 @@ cgae_expiring_within(PG_FUNCTION_ARGS)
 	do
 	{
 		SPI_cursor_fetch(portal, true, HISTORY_BATCH);
+		cgae_require_same_types(SPI_tuptable->tupdesc, rsinfo->setDesc);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
 		SPI_freetuptable(SPI_tuptable);

@@ -31,7 +31,8 @@ typedef struct CgaeFact
 	TimestampTz at;				/* valid time */
 	int			status;			/* CgaeStatus that followed, or CGAE_NO_STATUS */
 	int			certified_tier; /* CGAE_NO_TIER: certified nothing */
-	CgaeRobustness robustness;	/* when it certified */
+	CgaeRobustness robustness;	/* when it certified; zero: the row's cannot be read */
+	bool		has_robustness;
 	int			lowered_to;		/* by decay; CGAE_NO_TIER: not lowered */
 } CgaeFact;
 
@@ -41,6 +42,7 @@ typedef struct CgaeStanding
 	int			certified_tier; /* CGAE_NO_TIER: never certified */
 	int			ceiling;
 	CgaeRobustness robustness;	/* when certified, as its time */
+	bool		has_robustness; /* false: it cannot be read, and gives T0 */
 	TimestampTz certified_at;
 } CgaeStanding;
 
@@ -92,7 +94,9 @@ extern int	cgae_timeline_at(const CgaeTimeline *timeline, TimestampTz at);
 
 /*
  * A statement that yields facts: columns agent_id, seq, at, status,
- * certified_tier, robustness, lowered_to.  The parameters $1 and $2 are the
+ * certified_tier, robustness, status_label, lowered_to_label.  What an event
+ * tells stays text, which is compared and never cast: rows that were written
+ * without the guards may hold anything.  The parameters $1 and $2 are the
  * last valid time and the last time of recording.  The two conditions, which
  * begin with AND or are empty, are on certifications c and agent_events e.
  * Restricted to one agent or ordered by agent_id and seq, both tables are read
@@ -100,18 +104,19 @@ extern int	cgae_timeline_at(const CgaeTimeline *timeline, TimestampTz at);
  */
 #define CGAE_FACTS(on_certifications, on_events) \
 	"SELECT c.agent_id, c.seq, c.certified_at AS at, c.status, c.tier AS certified_tier," \
-	" c.robustness, CAST(NULL AS cgae.tier) AS lowered_to" \
+	" c.robustness, CAST(NULL AS pg_catalog.text) AS status_label," \
+	" CAST(NULL AS pg_catalog.text) AS lowered_to_label" \
 	" FROM cgae.certifications AS c" \
-	" WHERE c.certified_at OPERATOR(pg_catalog.<=) $1" \
+	" WHERE c.seq IS NOT NULL AND c.certified_at OPERATOR(pg_catalog.<=) $1" \
 	" AND c.recorded_at OPERATOR(pg_catalog.<=) $2" on_certifications \
 	" UNION ALL " \
-	"SELECT e.agent_id, e.seq, e.occurred_at," \
-	" CAST(e.data OPERATOR(pg_catalog.->>) 'status' AS cgae.agent_status)," \
+	"SELECT e.agent_id, e.seq, e.occurred_at, CAST(NULL AS cgae.agent_status)," \
 	" CAST(NULL AS cgae.tier), CAST(NULL AS cgae.robustness)," \
+	" e.data OPERATOR(pg_catalog.->>) 'status'," \
 	" CASE WHEN e.type OPERATOR(pg_catalog.=) 'decay' OR e.type OPERATOR(pg_catalog.=) 'expiration'" \
-	"  THEN CAST(e.data OPERATOR(pg_catalog.->>) 'new_tier' AS cgae.tier) END" \
+	"  THEN e.data OPERATOR(pg_catalog.->>) 'new_tier' END" \
 	" FROM cgae.agent_events AS e" \
-	" WHERE e.occurred_at OPERATOR(pg_catalog.<=) $1" \
+	" WHERE e.seq IS NOT NULL AND e.occurred_at OPERATOR(pg_catalog.<=) $1" \
 	" AND e.recorded_at OPERATOR(pg_catalog.<=) $2" on_events
 
 /* A cursor over facts that come agent by agent, newest first within each. */
@@ -129,11 +134,17 @@ typedef struct CgaeFacts
 
 extern void cgae_facts_open(CgaeFacts *facts, SPIPlanPtr plan, const Datum *values, int batch);
 
-/* Go on to the next agent, whatever remains of the current one; false at the end. */
+/*
+ * Go on to the next agent, whatever remains of the current one; false at the
+ * end.  Rows without an agent_id are nobody's.
+ */
 extern bool cgae_facts_next_agent(CgaeFacts *facts);
 
-/* A column of the agent's next row, to be copied before that is read. */
-extern Datum cgae_facts_column(const CgaeFacts *facts, int column, bool *isnull);
+/* Does the agent's next row have no number?  Such rows are no facts. */
+extern bool cgae_facts_is_unnumbered(const CgaeFacts *facts);
+
+/* A text column of the agent's next row, to be copied before that is read; NULL: null. */
+extern text *cgae_facts_text(const CgaeFacts *facts, int column);
 
 /* The agent's next fact, in a row that is read with it; false after the last. */
 extern bool cgae_facts_next(CgaeFacts *facts, CgaeFact *fact);
@@ -141,6 +152,6 @@ extern bool cgae_facts_next(CgaeFacts *facts, CgaeFact *fact);
 extern void cgae_facts_close(CgaeFacts *facts);
 
 /* The first column that a statement may add to those of CGAE_FACTS. */
-#define CGAE_FACTS_EXTRA_COLUMN 8
+#define CGAE_FACTS_EXTRA_COLUMN 9
 
 #endif							/* CGAE_HISTORY_H */

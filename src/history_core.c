@@ -16,7 +16,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "history.h"
-#include "robustness.h"
+#include "row_reader.h"
 #include "statement.h"
 
 /* Columns of CGAE_FACTS. */
@@ -28,7 +28,8 @@ enum
 	FACT_STATUS,
 	FACT_CERTIFIED_TIER,
 	FACT_ROBUSTNESS,
-	FACT_LOWERED_TO
+	FACT_STATUS_LABEL,
+	FACT_LOWERED_TO_LABEL
 };
 
 void
@@ -53,6 +54,7 @@ cgae_standing_add(CgaeStanding *standing, const CgaeFact *fact)
 	standing->certified_tier = fact->certified_tier;
 	standing->ceiling = Min(standing->ceiling, fact->certified_tier);
 	standing->robustness = fact->robustness;
+	standing->has_robustness = fact->has_robustness;
 	standing->certified_at = fact->at;
 	return true;
 }
@@ -77,35 +79,48 @@ cgae_standing_tier(const CgaeStanding *standing, const CgaePolicy *policy, Times
 	return Min(tier, standing->ceiling);
 }
 
+static void
+refuse_no_policy(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("no gate policy is visible in cgae.gate_policies"),
+			 cgae_err_object("gate_policies", NULL, NULL)));
+}
+
 void
 cgae_timeline_read(FunctionCallInfo fcinfo, CgaeTimeline *timeline)
 {
 	SPITupleTable *rows;
+	int			count;
 
-	timeline->count = cgae_statement_run(fcinfo, CGAE_Q_POLICY_TIMELINE,
+	count = cgae_statement_run(fcinfo, CGAE_Q_POLICY_TIMELINE,
 										 "SELECT version, effective_from FROM cgae.gate_policies"
 										 " ORDER BY version",
 										 0, NULL, NULL, NULL, true);
-	if (timeline->count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("no gate policy is visible in cgae.gate_policies"),
-				 cgae_err_object("gate_policies", NULL, NULL)));
+	if (count == 0)
+		refuse_no_policy();
 	rows = SPI_tuptable;
-	timeline->version = palloc(timeline->count * sizeof(*timeline->version));
-	for (int i = 0; i < timeline->count; i++)
+	timeline->version = palloc(count * sizeof(*timeline->version));
+	timeline->count = 0;
+	for (int i = 0; i < count; i++)
 	{
-		bool		isnull;
-		int32		version = DatumGetInt32(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &isnull));
+		int32		version;
+		TimestampTz from;
+		CgaePolicy *policy = &timeline->version[timeline->count].policy;
 
-		timeline->version[i].from =
-			DatumGetTimestampTz(SPI_getbinval(rows->vals[i], rows->tupdesc, 2, &isnull));
-		timeline->version[i].policy = *cgae_policy_by_version(version);
+		/* what has no number never was in force */
+		if (!cgae_read_int32(rows->vals[i], rows->tupdesc, 1, &version) ||
+			!cgae_read_time(rows->vals[i], rows->tupdesc, 2, &from))
+			continue;
+		*policy = *cgae_policy_by_version(version);
 		/* those belong to the policy cache */
-		memset(timeline->version[i].policy.budget_ceiling, 0,
-			   sizeof(timeline->version[i].policy.budget_ceiling));
+		memset(policy->budget_ceiling, 0, sizeof(policy->budget_ceiling));
+		timeline->version[timeline->count++].from = from;
 	}
 	SPI_freetuptable(rows);
+	if (timeline->count == 0)
+		refuse_no_policy();
 }
 
 int
@@ -139,36 +154,42 @@ current_row(CgaeFacts *facts)
 	return facts->count > 0;
 }
 
-Datum
-cgae_facts_column(const CgaeFacts *facts, int column, bool *isnull)
+text *
+cgae_facts_text(const CgaeFacts *facts, int column)
 {
-	return SPI_getbinval(facts->rows->vals[facts->row], facts->rows->tupdesc, column, isnull);
+	return cgae_read_text(facts->rows->vals[facts->row], facts->rows->tupdesc, column);
+}
+
+bool
+cgae_facts_is_unnumbered(const CgaeFacts *facts)
+{
+	int32		seq;
+
+	return !cgae_read_int32(facts->rows->vals[facts->row], facts->rows->tupdesc, FACT_SEQ, &seq);
 }
 
 /* Is the current row about the current agent? */
 static bool
 same_agent(const CgaeFacts *facts)
 {
-	bool		isnull;
+	const text *agent_id = facts->agent_id == NULL ? NULL : cgae_facts_text(facts, FACT_AGENT_ID);
 
-	return facts->agent_id != NULL &&
-		cgae_text_equal(DatumGetTextPP(cgae_facts_column(facts, FACT_AGENT_ID, &isnull)),
-						facts->agent_id);
+	return agent_id != NULL && cgae_text_equal(agent_id, facts->agent_id);
 }
 
 bool
 cgae_facts_next_agent(CgaeFacts *facts)
 {
-	bool		isnull;
-
-	while (current_row(facts) && same_agent(facts))
+	while (current_row(facts) &&
+		   (same_agent(facts) || cgae_facts_text(facts, FACT_AGENT_ID) == NULL))
 		facts->row++;
 	if (facts->count == 0)
 		return false;
 
 	if (facts->agent_id != NULL)
 		pfree(facts->agent_id);
-	facts->agent_id = DatumGetTextPCopy(cgae_facts_column(facts, FACT_AGENT_ID, &isnull));
+	facts->agent_id =
+		DatumGetTextPCopy(PointerGetDatum(cgae_facts_text(facts, FACT_AGENT_ID)));
 	return true;
 }
 
@@ -176,18 +197,41 @@ cgae_facts_next_agent(CgaeFacts *facts)
 static int
 enum_column(const CgaeFacts *facts, const CgaeEnumMap *map, int column)
 {
-	bool		isnull;
-	Datum		value = cgae_facts_column(facts, column, &isnull);
+	return cgae_read_label(facts->rows->vals[facts->row], facts->rows->tupdesc, column, map);
+}
 
-	return isnull ? -1 : cgae_enum_map_index(map, DatumGetObjectId(value));
+/* The same of a column that holds a label as text, or whatever somebody has put there. */
+static int
+label_column(const CgaeFacts *facts, const char *const *labels, int count, int column)
+{
+	const text *label = cgae_facts_text(facts, column);
+
+	if (label == NULL)
+		return -1;
+	for (int i = 0; i < count; i++)
+		if (VARSIZE_ANY_EXHDR(label) == strlen(labels[i]) &&
+			memcmp(VARDATA_ANY(label), labels[i], strlen(labels[i])) == 0)
+			return i;
+	return -1;
+}
+
+/* Read the vector of a certification; one that is none becomes zero, which gives T0. */
+static void
+read_robustness(const CgaeFacts *facts, CgaeFact *fact)
+{
+	const CgaeRobustness *robustness = cgae_read_vector(facts->rows->vals[facts->row],
+														facts->rows->tupdesc, FACT_ROBUSTNESS);
+
+	fact->has_robustness = robustness != NULL && cgae_vector_is_possible(robustness);
+	if (fact->has_robustness)
+		fact->robustness = *robustness;
+	else
+		memset(&fact->robustness, 0, sizeof(fact->robustness));
 }
 
 bool
 cgae_facts_next(CgaeFacts *facts, CgaeFact *fact)
 {
-	bool		isnull;
-	Datum		value;
-
 	StaticAssertStmt(CGAE_NO_STATUS == -1 && CGAE_NO_TIER == -1, "null is -1");
 
 	if (!current_row(facts) || !same_agent(facts))
@@ -202,21 +246,17 @@ cgae_facts_next(CgaeFacts *facts, CgaeFact *fact)
 						   cgae_tier_labels, CGAE_TIERS);
 	}
 
-	fact->at = DatumGetTimestampTz(cgae_facts_column(facts, FACT_AT, &isnull));
+	/* the statement compares it, so it is not null; one that told no time would tell nothing */
+	fact->at = DT_NOBEGIN;
+	(void) cgae_read_time(facts->rows->vals[facts->row], facts->rows->tupdesc, FACT_AT, &fact->at);
 	fact->status = enum_column(facts, &facts->status, FACT_STATUS);
+	if (fact->status == CGAE_NO_STATUS)
+		fact->status = label_column(facts, cgae_status_labels, lengthof(cgae_status_labels),
+									FACT_STATUS_LABEL);
 	fact->certified_tier = enum_column(facts, &facts->tier, FACT_CERTIFIED_TIER);
-	fact->lowered_to = enum_column(facts, &facts->tier, FACT_LOWERED_TO);
+	fact->lowered_to = label_column(facts, cgae_tier_labels, CGAE_TIERS, FACT_LOWERED_TO_LABEL);
 	if (fact->certified_tier != CGAE_NO_TIER)
-	{
-		value = cgae_facts_column(facts, FACT_ROBUSTNESS, &isnull);
-		if (isnull)				/* the guard lets no such row in, but the owner can drop it */
-			ereport(ERROR,
-					(errcode(ERRCODE_NOT_NULL_VIOLATION),
-					 errmsg("a certification with a tier has no robustness vector"),
-					 errhint("SELECT * FROM cgae.check_registry() tells which."),
-					 cgae_err_object("certifications", "robustness", NULL)));
-		fact->robustness = *DatumGetRobustnessP(value);
-	}
+		read_robustness(facts, fact);
 	facts->row++;
 	return true;
 }

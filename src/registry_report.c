@@ -14,6 +14,7 @@
 #include "enum_map.h"
 #include "errors.h"
 #include "gate_core.h"
+#include "row_reader.h"
 #include "statement.h"
 
 /* Newest non-empty storage root hash among the certifications of agent a. */
@@ -29,18 +30,18 @@
 	" ORDER BY c.agent_id DESC, c.seq DESC LIMIT 1)"
 
 /*
- * Run a statement about one agent and return a copy of its first column, or
- * set *isnull.  An unknown agent is an error.
+ * Run a statement about one agent and return a copy of its first column, of a
+ * type of variable length, or set *isnull.  An unknown agent is an error.
  */
 static Datum
 ask_about_agent(FunctionCallInfo fcinfo, const char *function, CgaeQuery query, const char *sql,
-				bool *isnull)
+				Oid type, bool *isnull)
 {
 	static const Oid types[] = {TEXTOID};
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
 	Datum		agent_id;
-	Datum		value;
+	Datum		value = (Datum) 0;
 
 	if (PG_ARGISNULL(0))
 		cgae_refuse_null_argument(function, "agent_id");
@@ -50,7 +51,7 @@ ask_about_agent(FunctionCallInfo fcinfo, const char *function, CgaeQuery query, 
 	cgae_statement_begin();
 	if (cgae_statement_run(fcinfo, query, sql, lengthof(types), types, &agent_id, NULL, true) == 0)
 		cgae_refuse_unknown_agent(agent_id);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, isnull);
+	*isnull = !cgae_read_datum(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, type, &value);
 	if (!*isnull)
 	{
 		spi = MemoryContextSwitchTo(caller);
@@ -92,7 +93,7 @@ cgae_agent_record(PG_FUNCTION_ARGS)
 										 " 'robustness', CAST(a.current_robustness AS pg_catalog.jsonb))"
 										 " FROM cgae.agents AS a"
 										 " WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
-										 &isnull);
+										 JSONBOID, &isnull);
 
 	if (isnull)
 		PG_RETURN_NULL();
@@ -113,7 +114,7 @@ cgae_audit_cid(PG_FUNCTION_ARGS)
 	Datum		cid = ask_about_agent(fcinfo, "audit_cid", CGAE_Q_AUDIT_CID,
 									  "SELECT " AUDIT_CID " FROM cgae.agents AS a"
 									  " WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
-									  &isnull);
+									  TEXTOID, &isnull);
 
 	if (isnull)
 		PG_RETURN_NULL();
@@ -133,6 +134,7 @@ cgae_tier_distribution(PG_FUNCTION_ARGS)
 	int64		agents[CGAE_TIERS] = {0};
 	CgaeEnumMap map;
 	uint64		rows;
+	int64		count;
 
 	InitMaterializedSRF(fcinfo, 0);
 	cgae_enum_map_init(&map, TupleDescAttr(rsinfo->setDesc, 0)->atttypid, cgae_tier_labels,
@@ -146,12 +148,11 @@ cgae_tier_distribution(PG_FUNCTION_ARGS)
 							  0, NULL, NULL, NULL, true);
 	for (uint64 i = 0; i < rows; i++)
 	{
-		bool		isnull;
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		Datum		tier = SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull);
+		int			tier = cgae_read_label(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &map);
 
-		agents[cgae_enum_map_index(&map, DatumGetObjectId(tier))] =
-			DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+		/* the owner can drop NOT NULL: no tier permits as much as T0 */
+		if (cgae_read_int64(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &count))
+			agents[Max(tier, 0)] += count;
 	}
 	cgae_statement_end();
 
@@ -202,6 +203,7 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	do
 	{
 		SPI_cursor_fetch(portal, true, 1000);
+		cgae_require_same_types(SPI_tuptable->tupdesc, rsinfo->setDesc);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
 		SPI_freetuptable(SPI_tuptable);

@@ -25,6 +25,7 @@
 #include "registry_access.h"
 #include "registry_layout.h"
 #include "registry_views.h"
+#include "row_reader.h"
 
 /* What turns the layout before into this one. */
 typedef struct LayoutStep
@@ -49,7 +50,6 @@ static const LayoutStep steps[] = {
 static int32
 layout_version(void)
 {
-	bool		isnull;
 	int32		version;
 	int			result;
 
@@ -59,8 +59,7 @@ layout_version(void)
 	PopActiveSnapshot();
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-	version = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	if (isnull)
+	if (!cgae_read_int32(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &version))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("layout of the agent registry is unknown: cgae.registry_layout is empty"),

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
@@ -115,9 +117,11 @@ json_text(const CgaeRobustness *r)
 	initStringInfo(&json);
 	for (int d = 0; d < CGAE_DIMENSIONS; d++)
 	{
-		char		number[DOUBLE_SHORTEST_DECIMAL_LEN];
+		char		number[DOUBLE_SHORTEST_DECIMAL_LEN] = "null";
 
-		double_to_shortest_decimal_buf(r->score[d], number);
+		/* a value that got around the type may have what JSON has no number for */
+		if (isfinite(r->score[d]))
+			double_to_shortest_decimal_buf(r->score[d], number);
 		appendStringInfo(&json, "%s\"%s\": %s", d == 0 ? "{" : ", ",
 						 cgae_dimension_names[d], number);
 	}
