@@ -13,6 +13,7 @@ DATA = \
 
 OBJS = \
 	src/agent.o \
+	src/agent_fault.o \
 	src/agent_limits.o \
 	src/agent_told.o \
 	src/architecture.o \
@@ -47,6 +48,7 @@ OBJS = \
 	src/guard.o \
 	src/history.o \
 	src/history_core.o \
+	src/history_end.o \
 	src/history_series.o \
 	src/holds.o \
 	src/json_string.o \
@@ -81,6 +83,7 @@ OBJS = \
 	src/row_reader.o \
 	src/standing.o \
 	src/statement.o \
+	src/sweep_passed.o \
 	src/table_shape.o \
 	src/trigger_agent.o \
 	src/trigger_append_only.o \
@@ -108,7 +111,8 @@ REGRESS = \
 	audit_lottery \
 	publication \
 	permission \
-	sweep
+	sweep \
+	unreadable
 
 # Isolation tests: test/specs/NAME.spec, expected/NAME.out.
 ISOLATION = \

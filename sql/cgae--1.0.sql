@@ -703,6 +703,14 @@ CREATE FUNCTION cgae.lies_ahead(at pg_catalog.timestamptz) RETURNS pg_catalog.bo
 COMMENT ON FUNCTION cgae.lies_ahead(pg_catalog.timestamptz) IS
   'does an instant lie more than a minute ahead of the clock: a certification dated so gives its agent no tier until then; null for null';
 
+CREATE FUNCTION cgae.agent_fault(status cgae.agent_status, current_tier cgae.tier, current_robustness cgae.robustness,
+    certified_at pg_catalog.timestamptz, holds pg_catalog.text[], last_seq pg_catalog.int4,
+    architecture_hash pg_catalog.text) RETURNS pg_catalog.text
+  AS 'MODULE_PATHNAME', 'cgae_agent_fault' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION cgae.agent_fault(cgae.agent_status, cgae.tier, cgae.robustness, pg_catalog.timestamptz,
+    pg_catalog.text[], pg_catalog.int4, pg_catalog.text) IS
+  'what about a row of cgae.agents cannot be read, in words; null when it can; such an agent, whose row came without the guards, counts as T0';
+
 ---------------------------------------------------------------------------
 -- Policies and sweeps            src/registry_policy.c, src/registry_sweep.c
 ---------------------------------------------------------------------------

@@ -10,12 +10,14 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "agent.h"
 #include "agent_told.h"
 #include "architecture.h"
 #include "errors.h"
+#include "history_end.h"
 
 const CgaeColumn cgae_agent_columns[AGENT_COLUMNS] = {
 	[AGENT_ID] = {"agent_id", "text"},
@@ -48,20 +50,106 @@ const CgaeColumn cgae_agent_columns[AGENT_COLUMNS] = {
 	[AGENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
 };
 
-/* Read a normalised hash out of the row: the full digest when it is known. */
-static void
-read_registered_hash(const CgaeRow *row, char dest[65])
+/* A column as a value; a null is the other one. */
+static text *
+text_column(const CgaeRow *row, CgaeAgentColumn column)
 {
-	int			column = ROW_NULL(row, AGENT_ARCHITECTURE_DIGEST) ?
-		AGENT_ARCHITECTURE_HASH : AGENT_ARCHITECTURE_DIGEST;
+	return ROW_NULL(row, column) ? NULL : DatumGetTextPP(ROW_VALUE(row, column));
+}
 
-	dest[0] = '\0';
-	if (!ROW_NULL(row, column))
-		strlcpy(dest, TextDatumGetCString(ROW_VALUE(row, column)), 65);
+static int32
+integer_column(const CgaeRow *row, CgaeAgentColumn column)
+{
+	return ROW_NULL(row, column) ? 0 : DatumGetInt32(ROW_VALUE(row, column));
+}
+
+static TimestampTz
+time_column(const CgaeRow *row, CgaeAgentColumn column)
+{
+	return ROW_NULL(row, column) ? DT_NOBEGIN : DatumGetTimestampTz(ROW_VALUE(row, column));
+}
+
+static int
+label_column(const CgaeRow *row, CgaeAgentColumn column, const CgaeEnumMap *map)
+{
+	return ROW_NULL(row, column) ? -1 :
+		cgae_enum_map_find(map, DatumGetObjectId(ROW_VALUE(row, column)));
+}
+
+/* What every judgement needs of a row. */
+static void
+read_state(const CgaeRow *row, CgaeAgentState *state)
+{
+	state->status = label_column(row, AGENT_STATUS, &row->shape->status);
+	state->current_tier = label_column(row, AGENT_CURRENT_TIER, &row->shape->tier);
+	state->robustness = ROW_NULL(row, AGENT_CURRENT_ROBUSTNESS) ? NULL :
+		(const CgaeRobustness *) DatumGetPointer(ROW_VALUE(row, AGENT_CURRENT_ROBUSTNESS));
+	state->has_certified_at = !ROW_NULL(row, AGENT_CERTIFIED_AT);
+	state->holds = ROW_NULL(row, AGENT_HOLDS) ? NULL :
+		DatumGetArrayTypeP(ROW_VALUE(row, AGENT_HOLDS));
+	state->last_seq = integer_column(row, AGENT_LAST_SEQ);
+	state->hash = text_column(row, AGENT_ARCHITECTURE_HASH);
 }
 
 void
 cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
+{
+	CgaeAgentState state;
+	const text *digest = text_column(row, AGENT_ARCHITECTURE_DIGEST);
+
+	StaticAssertStmt(CGAE_NO_TIER == -1, "null is -1");
+
+	read_state(row, &state);
+	memset(agent, 0, sizeof(*agent));
+	agent->row = *row;
+	agent->id = DatumGetTextPP(ROW_VALUE(row, AGENT_ID));
+	agent->name = text_to_cstring(agent->id);
+	agent->fault = cgae_agent_find_fault(&state);
+	agent->status = state.status < 0 ? CGAE_SUSPENDED : state.status;
+	if (state.holds != NULL)
+		agent->holds = cgae_holds_are_readable(state.holds) ?
+			cgae_holds_from_array(PointerGetDatum(state.holds)) : cgae_holds_salvage(state.holds);
+	/* the full digest when it is known, and can be read */
+	if ((digest == NULL || cgae_read_architecture_hash(digest, agent->registered) == 0) &&
+		state.hash != NULL)
+		(void) cgae_read_architecture_hash(state.hash, agent->registered);
+	agent->last_seq = state.last_seq;
+	agent->has_room = true;
+	agent->certification_count = integer_column(row, AGENT_CERTIFICATION_COUNT);
+	agent->certified_tier = label_column(row, AGENT_CERTIFIED_TIER, &row->shape->tier);
+	agent->current_tier = Max(state.current_tier, 0);
+	agent->registered_at = time_column(row, AGENT_REGISTERED_AT);
+	agent->certified_at = time_column(row, AGENT_CERTIFIED_AT);
+	/* what came without the guards must not make the rest of the history infinite */
+	agent->recorded_at = time_column(row, AGENT_RECORDED_AT);
+	if (TIMESTAMP_IS_NOEND(agent->recorded_at))
+		agent->recorded_at = DT_NOBEGIN;
+	agent->clock = GetCurrentTimestamp();
+	agent->client = GetUserId();
+}
+
+void
+cgae_agent_refuse_unreadable(const CgaeAgent *agent, const char *column, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("agent \"%s\" cannot be judged: %s", agent->name,
+					cgae_fault_in_words(agent->fault)),
+			 errhint("%s", hint),
+			 cgae_err_object("agents", column, NULL)));
+}
+
+void
+cgae_agent_require_status(const CgaeAgent *agent)
+{
+	cgae_row_require(&agent->row, AGENT_STATUS);
+	if (agent->fault == CGAE_FAULT_STATUS)
+		cgae_agent_refuse_unreadable(agent, "status",
+									 "The row was changed while its guard was disabled.");
+}
+
+void
+cgae_agent_require(const CgaeAgent *agent)
 {
 	static const CgaeAgentColumn required[] = {
 		AGENT_ID, AGENT_MODEL_NAME, AGENT_ARCHITECTURE_HASH, AGENT_REGISTERED_AT, AGENT_STATUS,
@@ -70,32 +158,14 @@ cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 	};
 
 	for (int i = 0; i < lengthof(required); i++)
-		cgae_row_require(row, required[i]);
-	memset(agent, 0, sizeof(*agent));
-	agent->row = *row;
-	agent->id = DatumGetTextPP(ROW_VALUE(row, AGENT_ID));
-	agent->name = text_to_cstring(agent->id);
-	agent->status = cgae_enum_map_index(&row->shape->status,
-										DatumGetObjectId(ROW_VALUE(row, AGENT_STATUS)));
-	agent->holds = cgae_holds_from_array(ROW_VALUE(row, AGENT_HOLDS));
-	read_registered_hash(row, agent->registered);
-	agent->last_seq = DatumGetInt32(ROW_VALUE(row, AGENT_LAST_SEQ));
-	agent->certification_count = DatumGetInt32(ROW_VALUE(row, AGENT_CERTIFICATION_COUNT));
-	agent->certified_tier = ROW_NULL(row, AGENT_CERTIFIED_TIER) ? CGAE_NO_TIER :
-		cgae_enum_map_index(&row->shape->tier,
-							DatumGetObjectId(ROW_VALUE(row, AGENT_CERTIFIED_TIER)));
-	agent->current_tier =
-		cgae_enum_map_index(&row->shape->tier, DatumGetObjectId(ROW_VALUE(row, AGENT_CURRENT_TIER)));
-	agent->registered_at = DatumGetTimestampTz(ROW_VALUE(row, AGENT_REGISTERED_AT));
-	agent->certified_at = ROW_NULL(row, AGENT_CERTIFIED_AT) ? DT_NOBEGIN :
-		DatumGetTimestampTz(ROW_VALUE(row, AGENT_CERTIFIED_AT));
-	/* what came without the guards must not make the rest of the history infinite */
-	agent->recorded_at = ROW_NULL(row, AGENT_RECORDED_AT) ? DT_NOBEGIN :
-		DatumGetTimestampTz(ROW_VALUE(row, AGENT_RECORDED_AT));
-	if (TIMESTAMP_IS_NOEND(agent->recorded_at))
-		agent->recorded_at = DT_NOBEGIN;
-	agent->clock = GetCurrentTimestamp();
-	agent->client = GetUserId();
+		cgae_row_require(&agent->row, required[i]);
+	cgae_agent_require_status(agent);
+	if (agent->fault == CGAE_FAULT_HOLDS)
+		(void) cgae_holds_from_array(ROW_VALUE(&agent->row, AGENT_HOLDS));
+	if (agent->fault == CGAE_FAULT_HASH)
+		cgae_agent_refuse_unreadable(agent, "architecture_hash",
+									 "Register it anew: UPDATE cgae.agents SET architecture_hash = cgae.architecture_hash(model_config).");
+	/* a new certification replaces the vector; next_seq() knows how far numbers go */
 }
 
 void
@@ -104,10 +174,28 @@ cgae_agent_store(CgaeAgent *agent)
 	CgaeRow    *row = &agent->row;
 
 	cgae_row_set(row, AGENT_STATUS, ObjectIdGetDatum(row->shape->status.value[agent->status]));
-	cgae_row_set(row, AGENT_HOLDS, cgae_holds_to_array(&agent->holds));
-	cgae_row_set(row, AGENT_LAST_SEQ, Int32GetDatum(agent->last_seq));
+	/* what cannot be read is not made readable by the way */
+	if (agent->fault != CGAE_FAULT_HOLDS || agent->holds_changed)
+		cgae_row_set(row, AGENT_HOLDS, cgae_holds_to_array(&agent->holds));
+	if (agent->last_seq > 0)
+		cgae_row_set(row, AGENT_LAST_SEQ, Int32GetDatum(agent->last_seq));
 	if (!TIMESTAMP_IS_NOBEGIN(agent->recorded_at))
 		cgae_row_set(row, AGENT_RECORDED_AT, TimestampTzGetDatum(agent->recorded_at));
+}
+
+/*
+ * Look up the last number of the history, which last_seq does not tell where
+ * rows came without their guards.  Where last_seq is the greatest number there
+ * is, the history decides: there may be room yet.
+ */
+static void
+find_end_of_history(CgaeAgent *agent)
+{
+	int32		highest = cgae_history_end(agent->history, agent->id);
+
+	agent->history = NULL;		/* once is enough */
+	agent->last_seq = agent->last_seq == PG_INT32_MAX ? highest : Max(agent->last_seq, highest);
+	agent->last_seq = Max(agent->last_seq, 0);
 }
 
 /*
@@ -118,22 +206,43 @@ static int32
 next_seq(CgaeAgent *agent)
 {
 	agent->recorded_at = Max(agent->clock, agent->recorded_at);
-	if (pg_add_s32_overflow(agent->last_seq, 1, &agent->last_seq))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("history of agent \"%s\" has reached its last number, %d",
-						agent->name, PG_INT32_MAX)));
+	if (agent->history != NULL)
+		find_end_of_history(agent);
+	agent->has_room = !pg_add_s32_overflow(agent->last_seq, 1, &agent->last_seq);
+	if (!agent->has_room)
+	{
+		agent->last_seq = PG_INT32_MAX;
+		if (!agent->takes_away)
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("history of agent \"%s\" has reached its last number, %d",
+							agent->name, PG_INT32_MAX)));
+	}
 	return agent->last_seq;
 }
 
-/* Collect an event; every one that can change the status tells it. */
+/*
+ * Collect an event; every one that can change the status tells it.  Where the
+ * history has no number left, authority is taken away all the same: better
+ * unrecorded than not at all.
+ */
 static void
 add_event(CgaeAgent *agent, const char *type, TimestampTz occurred_at, CgaeObject *data)
 {
-	CgaeEvent  *event = &agent->events[agent->event_count++];
+	int32		seq = next_seq(agent);
+	CgaeEvent  *event;
 
+	if (!agent->has_room)
+	{
+		ereport(WARNING,
+				(errmsg("%s of agent \"%s\" is not recorded: no number after %d is left for it",
+						type, agent->name, PG_INT32_MAX),
+				 errhint("A row with that number was written without the guards.")));
+		return;
+	}
+	event = &agent->events[agent->event_count++];
 	Assert(agent->event_count <= CGAE_MAX_EVENTS);
-	event->seq = next_seq(agent);
+	event->seq = seq;
 	event->type = type;
 	event->occurred_at = occurred_at;
 	event->recorded_at = agent->recorded_at;
@@ -221,6 +330,7 @@ suspend_for_drift(CgaeAgent *agent, const char *observed)
 {
 	agent->status = follow(agent, CGAE_HELD);
 	cgae_holds_add(&agent->holds, CGAE_HOLD_DRIFT);
+	agent->holds_changed = true;
 	cgae_row_set(&agent->row, AGENT_OBSERVED_HASH, CStringGetTextDatum(observed));
 }
 
@@ -325,6 +435,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 
 	/* this runs with the owner's rights, but messages are for the client */
 	agent->client = certification->client;
+	cgae_agent_require_status(agent);
 	if (agent->status == CGAE_DEREGISTERED)
 		cgae_agent_refuse_deregistered(agent->name);
 
@@ -333,6 +444,13 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
 	certification->is_mismatch = certification->observed != NULL &&
 		!cgae_architecture_hash_equal(agent->registered, certification->observed);
+
+	/* what was registered and cannot be read is not what was observed */
+	if (!certification->is_mismatch)
+	{
+		cgae_agent_require(agent);
+		agent->history = NULL;	/* a lookup for drift alone, which must be recorded */
+	}
 
 	/*
 	 * Drift must be recorded, so nothing else about the row may raise an
@@ -399,9 +517,11 @@ cgae_agent_observe(CgaeAgent *agent, const char *observed)
 		strcmp(TextDatumGetCString(ROW_VALUE(&agent->row, AGENT_OBSERVED_HASH)), observed) == 0)
 		return false;
 
+	agent->takes_away = agent->status == CGAE_ACTIVE;
 	suspend_for_drift(agent, observed);
 	cgae_object_begin(&data);
-	cgae_object_text(&data, "expected_hash", agent->registered);
+	if (agent->registered[0] != '\0')
+		cgae_object_text(&data, "expected_hash", agent->registered);
 	cgae_object_text(&data, "observed_hash", observed);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	add_event(agent, CGAE_OUTCOME_MISMATCH, agent->clock, &data);
@@ -428,16 +548,18 @@ cgae_agent_replace_architecture(CgaeAgent *agent, const char *hash)
 	CgaeObject	data;
 
 	cgae_object_begin(&data);
-	cgae_object_text(&data, "old_architecture_hash", agent->registered);
+	if (agent->registered[0] != '\0')
+		cgae_object_text(&data, "old_architecture_hash", agent->registered);
 	cgae_object_text(&data, "architecture_hash", hash);
 	if (ROW_NULL(&agent->row, AGENT_MODEL_CONFIG))
 		cgae_object_text(&data, "given", "architecture_hash");
 
 	/* what was certified was the old architecture */
-	if (agent->certification_count > 0)
+	if (agent->certification_count > 0 || !TIMESTAMP_IS_NOBEGIN(agent->certified_at))
 	{
 		agent->status = follow(agent, CGAE_HELD);
 		cgae_holds_add(&agent->holds, CGAE_HOLD_DRIFT);
+		agent->holds_changed = true;
 	}
 	cgae_agent_store_architecture(agent, hash);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
@@ -450,7 +572,8 @@ cgae_agent_remove_config(CgaeAgent *agent)
 	CgaeObject	data;
 
 	cgae_object_begin(&data);
-	cgae_object_text(&data, "architecture_hash", agent->registered);
+	if (agent->registered[0] != '\0')
+		cgae_object_text(&data, "architecture_hash", agent->registered);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	add_event(agent, "configuration_removal", agent->clock, &data);
 }
@@ -494,6 +617,8 @@ cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted)
 						 "It ends with a passing certification; architecture_drift asks for a matching observed hash too.");
 
 	/* place before lifting: an agent that swaps its reason is never free */
+	agent->holds_changed = true;
+	agent->takes_away = added.count > 0 && agent->status == CGAE_ACTIVE;
 	if (added.count > 0)
 	{
 		for (int i = 0; i < added.count; i++)
@@ -501,8 +626,10 @@ cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted)
 		agent->status = follow(agent, CGAE_HELD);
 		add_hold_event(agent, "suspension", "added", &added);
 	}
+	agent->takes_away = false;
 	if (lifted.count > 0)
 	{
+		cgae_agent_require(agent);
 		for (int i = 0; i < lifted.count; i++)
 			cgae_holds_remove(&agent->holds, lifted.name[i]);
 		agent->status = follow(agent, agent->holds.count > 0 ? CGAE_HELD :
@@ -554,6 +681,7 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 
 	if (!standing.certified || agent->status == CGAE_DEREGISTERED)
 		return;
+	agent->takes_away = true;
 	tier = cgae_standing_decayed_tier(&standing, policy, at);
 	if (tier < agent->current_tier)
 	{
@@ -566,6 +694,39 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 }
 
 void
+cgae_agent_catch_up(CgaeAgent *agent)
+{
+	CgaePolicy	in_force;
+
+	/* one without a vector is as good as uncertified */
+	if (agent->fault == CGAE_READABLE || agent->fault <= CGAE_FAULT_CERTIFIED_AT ||
+		agent->status == CGAE_DEREGISTERED || TIMESTAMP_IS_NOBEGIN(agent->certified_at))
+		return;
+	cgae_policy_in_force_for_guard(&in_force);
+	for (int32 version = 1; version < in_force.version; version++)
+	{
+		TimestampTz replaced_at = cgae_policy_by_version(version + 1)->effective_from;
+		CgaePolicy	replaced = *cgae_policy_by_version(version);
+
+		if (replaced_at > agent->certified_at)
+			cgae_agent_decay(agent, &replaced, replaced_at, &in_force);
+	}
+	agent->takes_away = false;
+}
+
+/* Is this an amount that JSON has a number for? */
+static bool
+is_finite_amount(const CgaeRow *row, CgaeAgentColumn column)
+{
+	Numeric		amount;
+
+	if (ROW_NULL(row, column))
+		return false;
+	amount = DatumGetNumeric(ROW_VALUE(row, column));
+	return !numeric_is_nan(amount) && !numeric_is_inf(amount);
+}
+
+void
 cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given)
 {
 	CgaeRow    *row = &agent->row;
@@ -575,14 +736,17 @@ cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given)
 	if (given != NULL)
 		check_time(agent, "agents", "deregistered_at", at);
 
+	agent->takes_away = true;
 	agent->status = follow(agent, CGAE_RETIRED);
 	cgae_row_set(row, AGENT_DEREGISTERED_AT, TimestampTzGetDatum(at));
 
 	cgae_object_begin(&data);
-	cgae_object_numeric(&data, "final_balance", ROW_VALUE(row, AGENT_BALANCE));
-	cgae_object_numeric(&data, "contracts_completed",
-						DirectFunctionCall1(int8_numeric,
-											ROW_VALUE(row, AGENT_CONTRACTS_COMPLETED)));
+	if (is_finite_amount(row, AGENT_BALANCE))
+		cgae_object_numeric(&data, "final_balance", ROW_VALUE(row, AGENT_BALANCE));
+	if (!ROW_NULL(row, AGENT_CONTRACTS_COMPLETED))
+		cgae_object_numeric(&data, "contracts_completed",
+							DirectFunctionCall1(int8_numeric,
+												ROW_VALUE(row, AGENT_CONTRACTS_COMPLETED)));
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	add_event(agent, "deregistration", at, &data);
 }

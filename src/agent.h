@@ -9,6 +9,7 @@
 #ifndef CGAE_AGENT_H
 #define CGAE_AGENT_H
 
+#include "agent_fault.h"
 #include "certification.h"
 #include "event.h"
 #include "guard.h"
@@ -52,18 +53,22 @@ typedef enum CgaeAgentColumn
 
 extern const CgaeColumn cgae_agent_columns[AGENT_COLUMNS];
 
-/* At most: new architecture, observation, hold, release, deregistration. */
-#define CGAE_MAX_EVENTS 8
+/* At most: five falls, new architecture, observation, hold, release, deregistration. */
+#define CGAE_MAX_EVENTS 16
 
 typedef struct CgaeAgent
 {
 	CgaeRow		row;
 	const text *id;
 	char	   *name;			/* the id, for messages */
+	CgaeFault	fault;			/* the first thing that cannot be read */
 	CgaeStatus	status;
-	CgaeHolds	holds;
-	char		registered[65]; /* 64 digits, or 16 when no more is known; "" in a new row */
+	CgaeHolds	holds;			/* as far as they can be read */
+	char		registered[65]; /* 64 digits, or 16 when no more is known; "": no hash is known */
 	int32		last_seq;
+	bool		holds_changed;	/* unreadable ones stay as they are otherwise */
+	bool		has_room;		/* false: the history has no further number */
+	bool		takes_away;		/* what happens takes authority away: recorded if it can be */
 	int32		certification_count;
 	int			certified_tier; /* CGAE_NO_TIER: never certified */
 	int			current_tier;
@@ -72,12 +77,33 @@ typedef struct CgaeAgent
 	TimestampTz recorded_at;	/* of the newest fact: never runs backwards */
 	TimestampTz clock;			/* after the lock was obtained */
 	Oid			client;			/* role that messages are for */
+	Relation	history;		/* agents: both tables are asked for the last number; NULL: not */
 	int			event_count;
 	CgaeEvent	events[CGAE_MAX_EVENTS];
 } CgaeAgent;
 
-/* Read the state out of a row that was taken apart; a null where none may be is refused. */
+/*
+ * Read the state out of a row that was taken apart, whose id is not null, as
+ * far as it can be read.
+ */
 extern void cgae_agent_open(CgaeAgent *agent, const CgaeRow *row);
+
+/* Refuse (object_not_in_prerequisite_state) because of its fault. */
+extern void cgae_agent_refuse_unreadable(const CgaeAgent *agent, const char *column,
+										 const char *hint);
+
+/*
+ * Refuse to go on with what cannot be read: a status (which nothing can do
+ * without); then everything on which authority rests.
+ */
+extern void cgae_agent_require_status(const CgaeAgent *agent);
+extern void cgae_agent_require(const CgaeAgent *agent);
+
+/*
+ * Let the publications that passed the agent by, since it could not be read,
+ * take effect: before an update that may make it readable again.
+ */
+extern void cgae_agent_catch_up(CgaeAgent *agent);
 
 /* Write status, holds, last_seq and recorded_at back into the row. */
 extern void cgae_agent_store(CgaeAgent *agent);

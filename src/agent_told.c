@@ -34,6 +34,7 @@ cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *
 			(errmsg("agent \"%s\" is suspended: its observed architecture differs from the registered one",
 					agent_id),
 			 !cgae_may_be_told(GetUserId()) ? 0 :
+			 digits == 0 ? errdetail("No registered hash is on record that can be read.") :
 			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
 			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",
 					 CGAE_HOLD_DRIFT)));

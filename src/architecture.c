@@ -205,7 +205,7 @@ cgae_architecture_digest_of_json(const text *json, char dest[CGAE_DIGEST_DIGITS 
 }
 
 int
-cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1])
+cgae_read_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1])
 {
 	const char *given = VARDATA_ANY(hash);
 	int			length = VARSIZE_ANY_EXHDR(hash);
@@ -220,8 +220,20 @@ cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1]
 		valid = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
 		dest[i] = digit;
 	}
-
 	if (!valid)
+		length = 0;
+	dest[length] = '\0';
+	return length;
+}
+
+int
+cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1])
+{
+	const char *given = VARDATA_ANY(hash);
+	int			length = VARSIZE_ANY_EXHDR(hash);
+	int			read = cgae_read_architecture_hash(hash, dest);
+
+	if (read == 0)
 	{
 		int			shown = pg_mbcliplen(given, length, SHOWN_BYTES);
 
@@ -230,14 +242,20 @@ cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1]
 				 errmsg("architecture hash \"%.*s%s\" is not 16 or 64 hexadecimal digits",
 						shown, given, shown < length ? "..." : "")));
 	}
-	dest[length] = '\0';
-	return length;
+	return read;
 }
 
 bool
 cgae_architecture_hash_equal(const char *a, const char *b)
 {
-	return strncmp(a, b, Min(strlen(a), strlen(b))) == 0;
+	size_t		a_digits = strlen(a);
+	size_t		b_digits = strlen(b);
+
+	/* an empty string is a prefix of every hash, and equals none */
+	if ((a_digits != CGAE_HASH_DIGITS && a_digits != CGAE_DIGEST_DIGITS) ||
+		(b_digits != CGAE_HASH_DIGITS && b_digits != CGAE_DIGEST_DIGITS))
+		return false;
+	return strncmp(a, b, Min(a_digits, b_digits)) == 0;
 }
 
 /* cgae.canonical_json(json) returns text */

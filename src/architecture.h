@@ -22,8 +22,15 @@ extern void cgae_architecture_digest_of_json(const text *json, char dest[CGAE_DI
 extern int	cgae_parse_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1]);
 
 /*
+ * The same for a hash that is on record, which may have been written without
+ * the guards: what is no hash becomes "", and its length 0.
+ */
+extern int	cgae_read_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1]);
+
+/*
  * Do two hashes made by the functions above agree by value?  16 digits are
- * compared with the first 16 of 64.
+ * compared with the first 16 of 64.  What has another length equals nothing,
+ * not even itself.
  */
 extern bool cgae_architecture_hash_equal(const char *a, const char *b);
 

@@ -7,11 +7,23 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
 #include "holds.h"
+
+/* What is kept of too many holds leaves room for those that the registry places. */
+#define MAX_SALVAGED (CGAE_MAX_HOLDS - 10)
+
+static void
+refuse_more_holds(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("an agent cannot have more than %d holds", CGAE_MAX_HOLDS)));
+}
 
 bool
 cgae_holds_has(const CgaeHolds *holds, const char *name)
@@ -33,9 +45,7 @@ cgae_holds_add(CgaeHolds *holds, const char *name)
 	if (at < holds->count && strcmp(holds->name[at], name) == 0)
 		return;
 	if (holds->count == CGAE_MAX_HOLDS)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("an agent cannot have more than %d holds", CGAE_MAX_HOLDS)));
+		refuse_more_holds();
 	grown = palloc((holds->count + 1) * sizeof(char *));
 	for (int i = 0; i < holds->count; i++)
 		grown[i < at ? i : i + 1] = holds->name[i];
@@ -82,19 +92,30 @@ cgae_hold_check_name(const char *name)
 				 errhint("A hold names the reason of a suspension, for instance 'manual_review'.")));
 }
 
+/* May an array be taken apart?  That of a client may have millions of elements. */
+static bool
+is_small(ArrayType *array)
+{
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <= CGAE_MAX_HOLDS;
+}
+
 CgaeHolds
 cgae_holds_from_array(Datum array)
 {
+	ArrayType  *names = DatumGetArrayTypeP(array);
 	CgaeHolds	holds = {0, NULL};
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count;
 
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, &nulls, &count);
+	if (!is_small(names))
+		refuse_more_holds();
+	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		char	   *name;
+
+		CHECK_FOR_INTERRUPTS();
 
 		if (nulls[i])
 			ereport(ERROR,
@@ -103,6 +124,49 @@ cgae_holds_from_array(Datum array)
 		name = TextDatumGetCString(elements[i]);
 		cgae_hold_check_name(name);
 		cgae_holds_add(&holds, name);
+	}
+	return holds;
+}
+
+bool
+cgae_holds_are_readable(ArrayType *array)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	bool		readable = true;
+
+	if (ARR_NDIM(array) == 0)
+		return true;
+	if (!is_small(array))
+		return false;
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; readable && i < count; i++)
+		readable = !nulls[i] && !cgae_is_blank(TextDatumGetCString(elements[i]));
+	return readable;
+}
+
+CgaeHolds
+cgae_holds_salvage(ArrayType *array)
+{
+	CgaeHolds	holds = {0, NULL};
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		char	   *name;
+
+		CHECK_FOR_INTERRUPTS();
+		if (nulls[i])
+			continue;
+		name = TextDatumGetCString(elements[i]);
+		/* a suspension appends its hold */
+		if (!cgae_is_blank(name) &&
+			(holds.count < MAX_SALVAGED || i == count - 1 || cgae_hold_is_reserved(name)))
+			cgae_holds_add(&holds, name);
 	}
 	return holds;
 }

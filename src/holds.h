@@ -5,6 +5,8 @@
 #ifndef CGAE_HOLDS_H
 #define CGAE_HOLDS_H
 
+#include "utils/array.h"
+
 /* The two holds that only the guards place, and only a certification lifts. */
 #define CGAE_HOLD_FAILED_AUDIT "failed_audit"
 #define CGAE_HOLD_DRIFT "architecture_drift"
@@ -19,12 +21,24 @@ typedef struct CgaeHolds
 } CgaeHolds;
 
 /*
- * Read a text[]; duplicates fold, order does not matter.  A null element or a
- * blank name is refused (null_value_not_allowed, invalid_parameter_value), and
- * so are more than CGAE_MAX_HOLDS names (program_limit_exceeded).
- * Memory is the current context's.
+ * Read a text[] of any dimensions; duplicates fold, order does not matter.  A
+ * null element or a blank name is refused (null_value_not_allowed,
+ * invalid_parameter_value), and so are more than CGAE_MAX_HOLDS elements,
+ * before any is looked at (program_limit_exceeded).  Memory is the current
+ * context's.
  */
 extern CgaeHolds cgae_holds_from_array(Datum array);
+
+/* Would cgae_holds_from_array() read what is on record?  Never raises. */
+extern bool cgae_holds_are_readable(ArrayType *array);
+
+/*
+ * What can be read of holds on record that it would refuse: names that are
+ * neither null nor blank, the registry's own and the last one always, of
+ * others as many as leave room for more.
+ */
+extern CgaeHolds cgae_holds_salvage(ArrayType *array);
+
 extern Datum cgae_holds_to_array(const CgaeHolds *holds);
 
 extern bool cgae_holds_has(const CgaeHolds *holds, const char *name);

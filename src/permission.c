@@ -12,34 +12,39 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "agent_fault.h"
 #include "clock.h"
 #include "enum_map.h"
 #include "errors.h"
 #include "permission.h"
-#include "robustness.h"
+#include "row_reader.h"
 #include "statement.h"
 
 CgaeStanding
 cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 {
-	CgaeStanding standing;
-	bool		isnull;
-	Datum		status;
-	Datum		robustness;
+	CgaeStanding standing = {.certified_at = DT_NOBEGIN};
+	CgaeAgentState state = {0};
+	Datum		holds;
 
-	/* the owner can drop NOT NULL: no status permits nothing */
-	status = SPI_getbinval(tuple, desc, first, &isnull);
-	standing.status = isnull ? CGAE_SUSPENDED : cgae_status_index(DatumGetObjectId(status));
-	standing.current_tier = cgae_tier_index(DatumGetObjectId(SPI_getbinval(tuple, desc, first + 1,
-																		   &isnull)));
-	robustness = SPI_getbinval(tuple, desc, first + 2, &isnull);
-	standing.certified = !isnull;
-	standing.certified_at = DT_NOBEGIN;
+	state.status = cgae_status_find(cgae_read_enum(tuple, desc, first));
+	state.current_tier = cgae_tier_find(cgae_read_enum(tuple, desc, first + 1));
+	state.robustness = cgae_read_vector(tuple, desc, first + 2);
+	state.has_certified_at = cgae_read_time(tuple, desc, first + 3, &standing.certified_at);
+	if (cgae_read_datum(tuple, desc, first + 4, TEXTARRAYOID, &holds))
+		state.holds = DatumGetArrayTypeP(holds);
+	(void) cgae_read_int32(tuple, desc, first + 5, &state.last_seq);
+	state.hash = cgae_read_text(tuple, desc, first + 6);
+
+	standing.unreadable = cgae_fault_in_words(cgae_agent_find_fault(&state));
+	/* no status permits nothing */
+	standing.status = state.status < 0 ? CGAE_SUSPENDED : state.status;
+	standing.current_tier = Max(state.current_tier, 0);
+	standing.certified = standing.unreadable == NULL && state.robustness != NULL;
 	if (standing.certified)
-	{
-		standing.robustness = *DatumGetRobustnessP(robustness);
-		standing.certified_at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, first + 3, &isnull));
-	}
+		standing.robustness = *state.robustness;
+	else
+		standing.certified_at = DT_NOBEGIN;
 	return standing;
 }
 

@@ -10,9 +10,17 @@
 #include "standing.h"
 
 /* What to select from cgae.agents: bare columns, since expressions take longer to start than to run. */
-#define CGAE_STANDING_COLUMNS "status, current_tier, current_robustness, certified_at"
+#define CGAE_STANDING_COLUMNS \
+	"status, current_tier, current_robustness, certified_at," \
+	" holds, last_seq, architecture_hash"
 
-/* Those columns of a row, the first of them at this position. */
+/* So many are they. */
+#define CGAE_STANDING_COUNT 7
+
+/*
+ * Those columns of a row, the first of them at this position.  A row that cannot
+ * be read gives a standing that permits nothing, never an error.
+ */
 extern CgaeStanding cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first);
 
 #endif							/* CGAE_PERMISSION_H */

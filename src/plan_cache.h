@@ -16,6 +16,9 @@ typedef enum CgaeQuery
 	CGAE_Q_LOCK_AGENTS,			/* guard: lock the agents of a batch, in their order */
 	CGAE_Q_INSERT_EVENT,		/* guard: append to agent_events */
 	CGAE_Q_INSERT_EVENTS,		/* guard: the same for a batch */
+	CGAE_Q_END_OF_HISTORY,		/* guard: the last number of an agent */
+	CGAE_Q_BEHIND_BY_PLACE,		/* is any agent of a batch behind its history? */
+	CGAE_Q_BEHIND_BY_KEY,
 	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
 	CGAE_Q_FIND_REQUEST,		/* guard: what is on record under a request_id */
 	CGAE_Q_REQUIRE_TIER,

@@ -19,6 +19,7 @@
 #include "enum_map.h"
 #include "errors.h"
 #include "guard.h"
+#include "row_reader.h"
 #include "statement.h"
 
 /* Random digits of a generated agent_id: "agent_" and 12 hex digits, as in the seed. */
@@ -145,9 +146,16 @@ run_update(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argume
 static bool
 returned_hash_agrees(const char *observed)
 {
-	char	   *registered = cgae_statement_text();
+	/* the digest, and then its beginning: as the guard reads them */
+	for (int column = 1; column <= 2; column++)
+	{
+		const text *hash = cgae_read_text(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+		char		registered[65];
 
-	return registered != NULL && cgae_architecture_hash_equal(registered, observed);
+		if (hash != NULL && cgae_read_architecture_hash(hash, registered) > 0)
+			return cgae_architecture_hash_equal(registered, observed);
+	}
+	return false;
 }
 
 /*
@@ -176,7 +184,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 	cgae_require_registry();
 	cgae_statement_begin();
 	if (cgae_statement_run(fcinfo, CGAE_Q_REGISTERED_HASH,
-						   "SELECT COALESCE(architecture_digest, architecture_hash) FROM cgae.agents"
+						   "SELECT architecture_digest, architecture_hash FROM cgae.agents"
 						   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
 						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
 						   1, types, values, NULL, false) == 1 &&
@@ -188,7 +196,7 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 		run_update(fcinfo, CGAE_Q_OBSERVE,
 				   "UPDATE cgae.agents SET observed_architecture_hash = $2"
 				   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-				   " RETURNING COALESCE(architecture_digest, architecture_hash)",
+				   " RETURNING architecture_digest, architecture_hash",
 				   lengthof(types), types, values, NULL);
 		matches = returned_hash_agrees(observed);
 	}
@@ -248,7 +256,9 @@ cgae_suspend(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 0, "suspend", "agent_id");
 	require_argument(fcinfo, 1, "suspend", "hold");
 	return update_agent(fcinfo, CGAE_Q_SUSPEND,
-						"UPDATE cgae.agents SET holds = pg_catalog.array_append(holds, $2)"
+						/* unnested, since holds on record may have any dimensions */
+						"UPDATE cgae.agents SET holds = pg_catalog.array_append("
+						"ARRAY(SELECT h.hold FROM pg_catalog.unnest(holds) AS h(hold)), $2)"
 						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
 						lengthof(types), types);
 }

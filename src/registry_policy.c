@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "gate.h"
 #include "permission.h"
+#include "row_reader.h"
 #include "statement.h"
 #include "sweep.h"
 
@@ -52,6 +53,7 @@ insert_policy(FunctionCallInfo fcinfo)
 	};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types)];
+	int32		version;
 
 	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
 	if (cgae_statement_run(fcinfo, CGAE_Q_PUBLISH,
@@ -67,7 +69,11 @@ insert_policy(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the new gate policy was not stored")));
-	return DatumGetInt32(cgae_statement_datum());
+	if (!cgae_read_int32(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &version))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the new gate policy was stored without its version")));
+	return version;
 }
 
 /*
@@ -135,6 +141,7 @@ cgae_publish_policy(PG_FUNCTION_ARGS)
 	version = insert_policy(fcinfo);
 	cgae_policy_in_force_for_guard(&sweep.next);
 	rerate_agents(fcinfo, &sweep);
+	cgae_sweep_end(&sweep);
 	cgae_statement_end();
 	PG_RETURN_INT32(version);
 }
@@ -169,7 +176,7 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 			CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
 			int			tier_now;
 			int			tier_then;
-			Datum		values[4];
+			Datum		values[4] = {0};
 			bool		nulls[4] = {false};
 
 			cgae_standing_catch_up(&standing);
@@ -179,8 +186,8 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 			tier_then = cgae_standing_effective_tier(&standing, then, at);
 			if (tier_then == tier_now)
 				continue;
-			values[0] = SPI_getbinval(tuple, desc, 1, &nulls[0]);
-			values[1] = SPI_getbinval(tuple, desc, 2, &nulls[1]);
+			nulls[0] = !cgae_read_datum(tuple, desc, 1, TEXTOID, &values[0]);
+			nulls[1] = !cgae_read_datum(tuple, desc, 2, TEXTOID, &values[1]);
 			values[2] = ObjectIdGetDatum(tiers.value[tier_now]);
 			values[3] = ObjectIdGetDatum(tiers.value[tier_then]);
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

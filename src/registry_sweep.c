@@ -24,6 +24,8 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "history_end.h"
+#include "row_reader.h"
 #include "statement.h"
 #include "sweep.h"
 
@@ -87,10 +89,16 @@ static const Reach by_key = {
 	TEXTOID, TEXTARRAYOID, -1, TYPALIGN_INT
 };
 
+static Oid
+agents_relid(void)
+{
+	return get_relname_relid("agents", get_namespace_oid("cgae", false));
+}
+
 static const Reach *
 how_to_reach(void)
 {
-	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	Oid			agents = agents_relid();
 
 	return get_rel_relkind(agents) == RELKIND_RELATION && !has_subclass(agents) ?
 		&by_place : &by_key;
@@ -115,12 +123,13 @@ open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limi
 /* Lower the next batch of agents that are due; returns how many were found. */
 static int64
 lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal portal,
-		   int32 batch)
+		   int64 batch)
 {
 	SPITupleTable *tuptable;
 	Datum	   *rows;
 	Datum		array;
 	int64		found;
+	int64		count = 0;
 
 	SPI_cursor_fetch(portal, true, batch);
 	tuptable = SPI_tuptable;
@@ -133,13 +142,18 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 		rows = MemoryContextAllocHuge(CurrentMemoryContext, found * sizeof(Datum));
 		for (int64 i = 0; i < found; i++)
 		{
-			bool		isnull;
-
-			rows[i] = SPI_getbinval(tuptable->vals[i], tuptable->tupdesc, 1, &isnull);
-			Assert(!isnull);
+			if (cgae_read_datum(tuptable->vals[i], tuptable->tupdesc, 1, reach->type, &rows[count]))
+				count++;
+			else
+			{
+				/* no key reaches it, so that its guard cannot */
+				sweep->met++;
+				cgae_sweep_pass_by(sweep, NULL, NULL);
+			}
 		}
-		array = PointerGetDatum(construct_array(rows, found, reach->type, reach->length, false,
+		array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
 												reach->align));
+		sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
 		cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type, &array, NULL,
 						   false);
 		pfree(DatumGetPointer(array));
@@ -150,19 +164,33 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 }
 
 /*
+ * May a scan begun anew find more?  It meets what cannot be read again, which
+ * is in the way: the next batch is the larger by that.  It gets there as long
+ * as something can be read, or more of what cannot came in sight.
+ */
+static bool
+may_go_on(CgaeSweep *sweep, int64 batch, int64 met, int64 passed)
+{
+	bool		go_on = met >= batch && (met > passed || passed > sweep->in_the_way);
+
+	sweep->in_the_way = passed;
+	return go_on;
+}
+
+/*
  * Lower agents that are due, batch by batch: all of them, or one batch.
- * Returns how many the guard met in the last batch.
+ * Returns whether there may be more.
  *
  * All are found by one scan, which goes on where it was.  But where the user's
  * triggers act on what a batch does, the next one is looked for anew, since
  * they may have changed who is due; then one that they keep from falling would
  * be found for ever, and the sweep ends with a batch that is not complete.
  */
-static int64
+static bool
 sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 {
 	CgaeSweep  *outer;
-	volatile int64 met = 0;		/* set within PG_TRY */
+	volatile bool go_on = false;	/* set within PG_TRY */
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;
@@ -172,29 +200,33 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 	{
 		const Reach *reach = how_to_reach();
 		Portal		portal = NULL;
-		int64		found;
-		int64		before;
 
 		do
 		{
+			int64		size = batch + sweep->in_the_way;
+			int64		met_before = sweep->met;
+			int64		passed_before = sweep->passed;
+			int64		found;
+
 			CHECK_FOR_INTERRUPTS();
-			before = sweep->met;
 			if (portal == NULL)
 			{
 				/* a clock that was stepped back finds again and again who does not fall yet */
 				sweep->at = Min(sweep->at, GetCurrentTimestamp());
-				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : batch);
+				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : size);
 			}
-			found = lower_next(fcinfo, sweep, reach, portal, batch);
-			/* not the rows updated: without its guard one stays due for ever */
-			met = sweep->met - before;
-			if (sweep->events == NULL)
+			found = lower_next(fcinfo, sweep, reach, portal, size);
+			if (all && sweep->events != NULL)
 			{
-				SPI_cursor_close(portal);
-				portal = NULL;
-				found = met;
+				go_on = found >= size;
+				continue;
 			}
-		} while (all && found >= batch);
+			SPI_cursor_close(portal);
+			portal = NULL;
+			/* not the rows updated: without its guard one stays due for ever */
+			go_on = may_go_on(sweep, size, sweep->met - met_before,
+							  sweep->passed - passed_before);
+		} while (all && go_on);
 		if (portal != NULL)
 			SPI_cursor_close(portal);
 		cgae_event_batch_end(sweep->events);
@@ -204,7 +236,7 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 		cgae_announce_sweep(outer);
 	}
 	PG_END_TRY();
-	return met;
+	return go_on;
 }
 
 /* Refuse a batch that would never end. */
@@ -258,6 +290,7 @@ cgae_apply_decay(PG_FUNCTION_ARGS)
 	cgae_require_registry();
 	cgae_statement_begin();
 	(void) sweep_agents(fcinfo, &sweep, batch, true);
+	cgae_sweep_end(&sweep);
 	cgae_statement_end();
 
 	values[0] = Int64GetDatum(sweep.lowered);
@@ -279,7 +312,7 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 {
 	int32		batch = batch_argument(fcinfo, 0, "sweep_decay");
 	CgaeSweep	sweep = {.at = GetCurrentTimestamp()};
-	int64		met;
+	bool		go_on;
 
 	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		((CallContext *) fcinfo->context)->atomic)
@@ -293,14 +326,17 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect_ext failed");
 	do
 	{
+		int64		lowered = sweep.lowered + sweep.expired;
+
 		CHECK_FOR_INTERRUPTS();
-		met = sweep_agents(fcinfo, &sweep, batch, false);
+		go_on = sweep_agents(fcinfo, &sweep, batch, false);
 		SPI_commit();
-		if (met > 0)
+		if (sweep.lowered + sweep.expired > lowered)
 			ereport(NOTICE,
 					(errmsg("decay applied: " INT64_FORMAT " lowered, " INT64_FORMAT " expired so far",
 							sweep.lowered, sweep.expired)));
-	} while (met >= batch);
+	} while (go_on);
+	cgae_sweep_end(&sweep);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

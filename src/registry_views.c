@@ -28,10 +28,17 @@
  */
 #define NOW_FOR(agent) "greatest(" agent ".certified_at, statement_timestamp())"
 
+/* What about an agent's row, which may have come without the guards, cannot be read; or null. */
+#define FAULT(agent) \
+	"cgae.agent_fault(" agent ".status, " agent ".current_tier, " agent ".current_robustness," \
+	" " agent ".certified_at, " agent ".holds, " agent ".last_seq, " agent ".architecture_hash)"
+
 /* What an active agent may do at an instant: no more than it may since the last sweep. */
 #define TIER_OF_ACTIVE(agent, at) \
-	"least(" agent ".current_tier," \
-	" cgae.effective_tier_at(" agent ".current_robustness, " agent ".certified_at, " at "))"
+	"CASE WHEN " agent ".current_robustness IS NOT NULL AND " FAULT(agent) " IS NULL" \
+	" THEN least(" agent ".current_tier," \
+	" cgae.effective_tier_at(" agent ".current_robustness, " agent ".certified_at, " at "))" \
+	" ELSE 'T0' END"
 
 /* What an agent may do now: nothing yet while its certification lies ahead of the clock. */
 #define EFFECTIVE_TIER(agent) \
@@ -149,14 +156,16 @@ static const char tier_changes[] =
 	"    CASE c.audit_type WHEN 'demotion' THEN 'demotion' ELSE 'certification' END AS cause,"
 	"    c.tier AS new_tier, c.previous_tier AS old_certified_tier, c.tier AS new_certified_tier,"
 	"    c.recorded_at"
-	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified'"
+	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified' AND c.tier IS NOT NULL"
 	"   UNION ALL"
 	"   SELECT e.agent_id, e.seq, e.occurred_at, e.type,"
 	/* literals, not a cast: a superuser may have made one from text that does anything */
 	"    CASE e.data ->> 'new_tier' WHEN 'T0' THEN cgae.tier 'T0' WHEN 'T1' THEN cgae.tier 'T1'"
 	"     WHEN 'T2' THEN cgae.tier 'T2' WHEN 'T3' THEN cgae.tier 'T3' WHEN 'T4' THEN cgae.tier 'T4' END,"
 	"    NULL AS old_certified_tier, NULL AS new_certified_tier, e.recorded_at"
-	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')) AS f) AS h"
+	/* a label that is none tells nothing, and must not stand between two that do */
+	"   FROM cgae.agent_events AS e WHERE e.type IN ('decay', 'expiration')"
+	"    AND e.data ->> 'new_tier' IN ('T0', 'T1', 'T2', 'T3', 'T4')) AS f) AS h"
 	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier";
 
 static const char *const tier_changes_comments[] = {
@@ -273,14 +282,14 @@ static const char registry_health[] =
 	"      ELSE (SELECT min(e.occurred_at) FROM cgae.events AS e WHERE e.agent_id = a.agent_id"
 	"       AND e.data ->> 'status' IS NOT NULL AND e.seq > coalesce((SELECT max(b.seq) FROM cgae.events AS b"
 	"        WHERE b.agent_id = a.agent_id AND b.data ->> 'status' <> enum_out(a.status)::text), 0)) END) AS since"
-	"     FROM cgae.agents AS a GROUP BY a.status) AS s) AS statuses,"
+	"     FROM cgae.agents AS a WHERE a.status IS NOT NULL GROUP BY a.status) AS s) AS statuses,"
 	"  (SELECT jsonb_object_agg(h.hold, jsonb_build_object('agents', h.agents, 'since', h.since))"
 	"    FROM (SELECT u.hold, count(*) AS agents, min(CASE u.hold WHEN 'failed_audit' THEN a.certified_at"
 	"      ELSE (SELECT max(e.occurred_at) FROM cgae.events AS e WHERE e.agent_id = a.agent_id"
 	"       AND CASE u.hold WHEN 'architecture_drift' THEN e.type IN ('architecture_mismatch', 'architecture_update')"
 	"        ELSE e.type = 'suspension' AND e.data -> 'added' ? u.hold END) END) AS since"
 	"     FROM cgae.agents AS a, unnest(a.holds) AS u(hold)"
-	"     WHERE a.status = 'suspended' GROUP BY u.hold) AS h) AS holds,"
+	"     WHERE a.status = 'suspended' AND u.hold IS NOT NULL GROUP BY u.hold) AS h) AS holds,"
 	"  p.version AS policy_version, p.effective_from AS policy_since,"
 	"  s.epoch AS seed_epoch, greatest(statement_timestamp() - s.created_at, interval '0') AS seed_age,"
 	"  (SELECT jsonb_object_agg(l.level, l.roles)"
@@ -298,7 +307,9 @@ static const char registry_health[] =
 	"  (SELECT count(*) FROM cgae.agents AS a"
 	"    WHERE cgae.lies_ahead(greatest(a.recorded_at, a.registered_at, a.certified_at)))"
 	"   + (SELECT count(*) FROM cgae.gate_policies AS g WHERE cgae.lies_ahead(g.effective_from))"
-	"   + (SELECT count(*) FROM cgae.audit_epochs AS e WHERE cgae.lies_ahead(e.created_at)) AS dates_ahead"
+	"   + (SELECT count(*) FROM cgae.audit_epochs AS e WHERE cgae.lies_ahead(e.created_at)) AS dates_ahead,"
+	"  (SELECT count(*) FROM cgae.agents AS a WHERE coalesce(a.status <> 'deregistered', true)"
+	"    AND (a.agent_id IS NULL OR " FAULT("a") " IS NOT NULL)) AS unreadable_agents"
 	" FROM (SELECT 1) AS always(x)"
 	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
 	"   ORDER BY version DESC LIMIT 1) AS p ON true"
@@ -322,6 +333,7 @@ static const char *const registry_health_comments[] = {
 	"COMMENT ON COLUMN cgae.registry_health.seed_age IS 'how long it has lasted: until it ends nobody else can check its draws'",
 	"COMMENT ON COLUMN cgae.registry_health.access IS 'by access level: roles that hold it by a grant to themselves, the owner left out; every level reads; null when there is none'",
 	"COMMENT ON COLUMN cgae.registry_health.dates_ahead IS 'agents, policies and audit epochs with a date that lies more than a minute ahead of the clock, from when the clock was wrong; check_registry() names them; a pass over agents'",
+	"COMMENT ON COLUMN cgae.registry_health.unreadable_agents IS 'agents, the deregistered left out, whose rows cannot be read, see agent_fault(): they count as T0, and sweeps and publications pass them by; a pass over agents'",
 	NULL
 };
 

@@ -17,6 +17,7 @@
 #include "history_series.h"
 #include "permission.h"
 #include "report.h"
+#include "row_reader.h"
 #include "standing.h"
 #include "statement.h"
 
@@ -33,13 +34,23 @@ column(HeapTuple tuple, int number)
 	return SPI_getvalue(tuple, SPI_tuptable->tupdesc, number);
 }
 
-/* A column of type bigint that is not null. */
+/* A column of type bigint; null counts nothing. */
 static int64
 count_column(HeapTuple tuple, int number)
 {
-	bool		isnull;
+	int64		count = 0;
 
-	return DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, &isnull));
+	(void) cgae_read_int64(tuple, SPI_tuptable->tupdesc, number, &count);
+	return count;
+}
+
+/* A kind of fact, which is null only where NOT NULL was dropped. */
+static char *
+kind_column(HeapTuple tuple, int number)
+{
+	char	   *kind = column(tuple, number);
+
+	return kind != NULL ? kind : pstrdup("unknown");
 }
 
 /* The policy in force. */
@@ -88,10 +99,11 @@ gather_statuses(FunctionCallInfo fcinfo, CgaeReport *report)
 	for (uint64 i = 0; i < rows; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
-		bool		isnull;
-		Datum		status = SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull);
+		int			status = cgae_read_label(tuple, SPI_tuptable->tupdesc, 1, &map);
 
-		report->status[cgae_enum_map_index(&map, DatumGetObjectId(status))] = count_column(tuple, 2);
+		/* the owner can drop NOT NULL */
+		if (status >= 0)
+			report->status[status] = count_column(tuple, 2);
 	}
 }
 
@@ -115,6 +127,8 @@ keep_fall(CgaeReport *report, HeapTuple tuple, const CgaeReportFall *fall)
 		(place == report->limit && falls[place - 1].at < fall->at))
 		return;
 	agent_id = column(tuple, 1);
+	if (agent_id == NULL)		/* nobody can be told of it by name */
+		return;
 	while (place > 0 && !falls_before(&falls[place - 1], fall->at, agent_id))
 		place--;
 	if (place == report->limit)
@@ -125,7 +139,8 @@ keep_fall(CgaeReport *report, HeapTuple tuple, const CgaeReportFall *fall)
 	if (report->fall_count == report->limit)
 	{
 		pfree(falls[report->limit - 1].agent_id);
-		pfree(falls[report->limit - 1].model_name);
+		if (falls[report->limit - 1].model_name != NULL)
+			pfree(falls[report->limit - 1].model_name);
 		report->fall_count--;
 	}
 	memmove(&falls[place + 1], &falls[place], (report->fall_count - place) * sizeof(*falls));
@@ -156,10 +171,10 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 	CgaeReportFall fall = {0};
 	TimestampTz now;
 	int			stored = standing.current_tier;
-	bool		isnull;
+	bool		known;
 	bool		falls;
 
-	if (!standing.certified)	/* the guard lets none be active */
+	if (!standing.certified)	/* the guard lets none be active; or it cannot be read */
 		return;
 	/* a certification that somebody committed a little later counts from its own instant */
 	now = Max(report->now, standing.certified_at);
@@ -179,9 +194,9 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 		report->unswept++;
 
 	/* what is stored tells when the stored tier falls, under the policy in force */
-	fall.at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 7, &isnull));
+	known = cgae_read_time(tuple, desc, 3 + CGAE_STANDING_COUNT, &fall.at);
 	falls = fall.tier > 0;
-	if (falls && (fall.tier < stored || isnull))
+	if (falls && (fall.tier < stored || !known))
 		falls = cgae_standing_falls_below(&standing, &report->policy, fall.tier, &fall.at);
 	if (!falls || TIMESTAMP_IS_NOEND(fall.at))
 	{
@@ -243,7 +258,7 @@ gather_holds(FunctionCallInfo fcinfo, CgaeReport *report)
 						   "SELECT " CLIP("g.hold") ", g.agents, pg_catalog.count(*) OVER ()"
 						   " FROM (SELECT h.hold, pg_catalog.count(*) AS agents"
 						   "  FROM cgae.agents AS a, pg_catalog.unnest(a.holds) AS h(hold)"
-						   "  WHERE a.status OPERATOR(pg_catalog.=) 'suspended'"
+						   "  WHERE a.status OPERATOR(pg_catalog.=) 'suspended' AND h.hold IS NOT NULL"
 						   "  GROUP BY h.hold) AS g"
 						   " ORDER BY g.agents DESC, g.hold LIMIT $1",
 						   lengthof(types), types, &limit, NULL, true);
@@ -290,10 +305,14 @@ gather_kinds(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, cons
 	report->kinds = palloc(report->kind_count * sizeof(CgaeReportKind));
 	for (int i = 0; i < report->kind_count; i++)
 	{
-		report->kinds[i].kind = column(SPI_tuptable->vals[i], 1);
+		report->kinds[i].kind = kind_column(SPI_tuptable->vals[i], 1);
 		report->kinds[i].count = count_column(SPI_tuptable->vals[i], 2);
 	}
 }
+
+/* The holds that a suspension or reinstatement r changed, if its data are the guards'. */
+#define HOLDS_OF_EVENT \
+	"COALESCE(r.data OPERATOR(pg_catalog.->) 'added', r.data OPERATOR(pg_catalog.->) 'lifted')"
 
 /* The last things that happened, but registrations and what changed no tier. */
 static void
@@ -302,12 +321,13 @@ gather_changes(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, co
 	report->change_count =
 		cgae_statement_run(fcinfo, CGAE_Q_REPORT_CHANGES,
 						   "SELECT r.at, r.agent_id, " CLIP("a.model_name") ", r.kind,"
-						   " r.old_tier, r.new_tier, r.data OPERATOR(pg_catalog.->>) 'old_tier',"
-						   " r.data OPERATOR(pg_catalog.->>) 'new_tier',"
+						   " r.old_tier, r.new_tier, " CLIP("r.data OPERATOR(pg_catalog.->>) 'old_tier'") ","
+						   " " CLIP("r.data OPERATOR(pg_catalog.->>) 'new_tier'") ","
 						   " " CLIP("COALESCE(r.audit_type, (SELECT pg_catalog.string_agg(v.hold, ', ')"
-									" FROM pg_catalog.jsonb_array_elements_text(COALESCE("
-									"r.data OPERATOR(pg_catalog.->) 'added',"
-									" r.data OPERATOR(pg_catalog.->) 'lifted')) AS v(hold)))") ","
+									" FROM pg_catalog.jsonb_array_elements_text("
+									/* whatever somebody has put there */
+									"CASE WHEN pg_catalog.jsonb_typeof(" HOLDS_OF_EVENT ")"
+									" OPERATOR(pg_catalog.=) 'array' THEN " HOLDS_OF_EVENT " END) AS v(hold)))") ","
 						   " " CLIP("r.actor")
 						   " FROM ((SELECT c.certified_at AS at, c.agent_id, c.seq, " KIND_OF_CERTIFICATION
 						   "  AS kind, c.previous_tier AS old_tier, c.tier AS new_tier,"
@@ -325,17 +345,16 @@ gather_changes(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, co
 						   " LEFT JOIN cgae.agents AS a ON a.agent_id OPERATOR(pg_catalog.=) r.agent_id"
 						   " ORDER BY r.at DESC, r.agent_id, r.seq DESC LIMIT $3",
 						   3, types, period, NULL, true);
-	report->changes = palloc(report->change_count * sizeof(CgaeReportChange));
+	report->changes = palloc0(report->change_count * sizeof(CgaeReportChange));
 	for (int i = 0; i < report->change_count; i++)
 	{
 		CgaeReportChange *change = &report->changes[i];
 		HeapTuple	tuple = SPI_tuptable->vals[i];
-		bool		isnull;
 
-		change->at = DatumGetTimestampTz(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		(void) cgae_read_time(tuple, SPI_tuptable->tupdesc, 1, &change->at);
 		change->agent_id = column(tuple, 2);
 		change->model_name = column(tuple, 3);
-		change->kind = column(tuple, 4);
+		change->kind = kind_column(tuple, 4);
 		change->old_tier = column(tuple, 5);
 		if (change->old_tier == NULL)
 			change->old_tier = column(tuple, 7);

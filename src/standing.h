@@ -17,6 +17,7 @@ typedef struct CgaeStanding
 	bool		certified;		/* the two below are set */
 	CgaeRobustness robustness;
 	TimestampTz certified_at;
+	const char *unreadable;		/* what cannot be read, in words: then it is as if uncertified */
 } CgaeStanding;
 
 /* How a policy lets a vector age. */

@@ -81,12 +81,6 @@ cgae_statement_datum(void)
 	return value;
 }
 
-char *
-cgae_statement_text(void)
-{
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-}
-
 Oid
 cgae_argument_type(FunctionCallInfo fcinfo, int argument)
 {

@@ -31,9 +31,8 @@ extern uint64 cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const
 extern bool cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
 								int argument_count, const Oid *types, const Datum *values);
 
-/* First column of the first row: by value, or as a C string that lives until the end. */
+/* First column of the first row, whose type the statement sees to; null is refused. */
 extern Datum cgae_statement_datum(void);
-extern char *cgae_statement_text(void);
 
 /* Declared type of one of the function's arguments. */
 extern Oid	cgae_argument_type(FunctionCallInfo fcinfo, int argument);

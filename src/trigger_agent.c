@@ -279,7 +279,9 @@ after_insert(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeEvent	event;
 
 	cgae_row_open(&row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
+	cgae_row_require(&row, AGENT_ID);
 	cgae_agent_open(&agent, &row);
+	cgae_agent_require(&agent);
 	cgae_object_begin(&data);
 	cgae_object_text(&data, "model_name", TextDatumGetCString(ROW_VALUE(&row, AGENT_MODEL_NAME)));
 	cgae_object_text(&data, "architecture_hash", agent.registered);
@@ -322,6 +324,28 @@ open_unchanged(CgaeAgent *agent, const CgaeShape *shape, TriggerData *trigdata,
 	cgae_agent_open(agent, &row);
 }
 
+/*
+ * The holds that an operator asks for where those on record cannot be read:
+ * what can be read of them stays, and the new array, which may have their
+ * faults, can only add.
+ */
+static CgaeHolds
+add_to_unreadable_holds(const CgaeAgent *agent, Datum array)
+{
+	CgaeHolds	wanted = cgae_holds_salvage(DatumGetArrayTypeP(array));
+
+	for (int i = 0; i < agent->holds.count; i++)
+		cgae_holds_add(&wanted, agent->holds.name[i]);
+	if (cgae_holds_minus(&wanted, &agent->holds).count == 0)
+	{
+		/* what is wrong with the array comes first */
+		(void) cgae_holds_from_array(array);
+		cgae_agent_refuse_unreadable(agent, "holds",
+									 "cgae.suspend() adds a hold and keeps those that can be read.");
+	}
+	return wanted;
+}
+
 /* Holds placed or lifted by an operator. */
 static void
 request_holds(CgaeAgent *agent, const CgaeRow *new)
@@ -334,7 +358,10 @@ request_holds(CgaeAgent *agent, const CgaeRow *new)
 				 errmsg("holds of agent \"%s\" are null", agent->name),
 				 errhint("No hold is the empty array."),
 				 cgae_err_object("agents", "holds", NULL)));
-	wanted = cgae_holds_from_array(ROW_VALUE(new, AGENT_HOLDS));
+	if (agent->fault == CGAE_FAULT_HOLDS)
+		wanted = add_to_unreadable_holds(agent, ROW_VALUE(new, AGENT_HOLDS));
+	else
+		wanted = cgae_holds_from_array(ROW_VALUE(new, AGENT_HOLDS));
 	cgae_agent_set_holds(agent, &wanted);
 }
 
@@ -359,20 +386,24 @@ request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
 															   AGENT_ARCHITECTURE_DIGEST].name,
 								 NULL)));
 
-	/* a hash given alone must still agree with the configuration that stands */
-	if (!stated_architecture(new, agent->name, true, hash, digest, stated))
-		strlcpy(stated, agent->registered, sizeof(stated));
-
 	if (ROW_NULL(new, AGENT_MODEL_CONFIG))
 		cgae_row_set_null(&agent->row, AGENT_MODEL_CONFIG);
 	else
 		cgae_row_set(&agent->row, AGENT_MODEL_CONFIG, ROW_VALUE(new, AGENT_MODEL_CONFIG));
 
+	/* a hash given alone must still agree with the configuration that stands */
+	if (!stated_architecture(new, agent->name, true, hash, digest, stated))
+	{
+		/* only the configuration was taken back, as the check above has seen */
+		cgae_agent_remove_config(agent);
+		return;
+	}
+
 	if (!cgae_architecture_hash_equal(agent->registered, stated))
 		cgae_agent_replace_architecture(agent, stated);
 	else if (ROW_NULL(new, AGENT_MODEL_CONFIG) && !ROW_NULL(old, AGENT_MODEL_CONFIG))
 		cgae_agent_remove_config(agent);
-	else if (strlen(stated) > strlen(agent->registered))
+	else if (strlen(stated) > strlen(agent->registered) || agent->fault == CGAE_FAULT_HASH)
 		cgae_agent_store_architecture(agent, stated);
 }
 
@@ -431,6 +462,9 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 		refuse_derived(AGENT_CURRENT_TIER, agent->name);
 	wanted = cgae_enum_map_index(&new->shape->tier,
 								 DatumGetObjectId(ROW_VALUE(new, AGENT_CURRENT_TIER)));
+	if (agent->fault != CGAE_READABLE)
+		cgae_agent_refuse_unreadable(agent, "current_tier",
+									 "The row was changed while its guard was disabled.");
 	cgae_policy_in_force_for_guard(&policy);
 	effective = cgae_agent_decayed_tier(agent, &policy, agent->clock);
 	if (agent->status != CGAE_ACTIVE || wanted != effective)
@@ -448,7 +482,11 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
 }
 
-/* One row of a sweep or of a publication. */
+/*
+ * One row of a sweep or of a publication.  One that cannot be read is left as
+ * it is: it counts as T0 already (agent_fault.h), whatever tier it shows and
+ * whatever the policy says.
+ */
 static HeapTuple
 apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, CgaeSweep *sweep)
 {
@@ -456,7 +494,18 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	int			tier_before;
 
 	sweep->met++;
+	if (ROW_NULL(old, AGENT_ID))
+	{
+		cgae_sweep_pass_by(sweep, NULL, NULL);
+		return trigdata->tg_trigtuple;
+	}
 	open_unchanged(&agent, shape, trigdata, old);
+	if (agent.fault != CGAE_READABLE)
+	{
+		cgae_sweep_pass_by(sweep, agent.name, cgae_fault_in_words(agent.fault));
+		return trigdata->tg_newtuple;
+	}
+	agent.history = sweep->trusts_last_seq ? NULL : trigdata->tg_relation;
 	tier_before = agent.current_tier;
 	/* not later than the clock, which may have been stepped back since the sweep began */
 	cgae_agent_decay(&agent, &sweep->policy, Min(sweep->at, agent.clock), &sweep->next);
@@ -492,8 +541,14 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 			apply_sweep(trigdata, shape, old, cgae_announced_sweep());
 
 	open_unchanged(&agent, shape, trigdata, old);
+	cgae_agent_require_status(&agent);
 	if (agent.status == CGAE_DEREGISTERED)
 		cgae_agent_refuse_deregistered(id);
+	agent.history = trigdata->tg_relation;
+	/* what takes authority away asks for no more than the status */
+	if (changed[AGENT_CURRENT_TIER])
+		cgae_agent_require(&agent);
+	cgae_agent_catch_up(&agent);
 
 	/* lift before suspending, so that a drift found here outlives the rest */
 	if (changed[AGENT_HOLDS])
@@ -524,6 +579,8 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeAgent	agent;
 
 	cgae_row_open(&old, shape, desc, trigdata->tg_trigtuple);
+	if (ROW_NULL(&old, AGENT_ID) && cgae_announced_sweep() != NULL)
+		return apply_sweep(trigdata, shape, &old, cgae_announced_sweep());
 	cgae_row_require(&old, AGENT_ID);
 	certification = cgae_claim_certification(DatumGetTextPP(ROW_VALUE(&old, AGENT_ID)));
 	if (certification == NULL)
@@ -538,6 +595,7 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 		certification->seen_seq != agent.last_seq;
 	if (certification->is_outrun)
 		return NULL;
+	agent.history = trigdata->tg_relation;
 	cgae_agent_certify(&agent, certification);
 	cgae_agent_store(&agent);
 	/* here, so that listeners hear of it before what it entails */

@@ -99,7 +99,9 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
 	const char *why = "It was never certified.";
 	bool		told = cgae_may_be_told(client);
 
-	if (standing->status != CGAE_ACTIVE)
+	if (standing->unreadable != NULL)
+		why = psprintf("Its row cannot be read: %s.", standing->unreadable);
+	else if (standing->status != CGAE_ACTIVE)
 		why = psprintf("Its status is %s.", cgae_status_labels[standing->status]);
 	else if (cgae_not_yet(standing->certified_at, at))
 		why = "Its certification lies ahead of the clock.";

@@ -40,6 +40,7 @@ INSERT INTO contract VALUES
   ('suspend(agent_id text, hold text) cgae.agent_status', 'v u'),
   ('reinstate(agent_id text, hold text) cgae.agent_status', 'v u'),
   ('deregister_agent(agent_id text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) cgae.agent_status', 'v u'),
+  ('agent_fault(status cgae.agent_status, current_tier cgae.tier, current_robustness cgae.robustness, certified_at timestamp with time zone, holds text[], last_seq integer, architecture_hash text) text', 's s'),
   ('agent_record(agent_id text) jsonb', 's s'),
   ('audit_cid(agent_id text) text', 's s'),
   ('tier_distribution(OUT tier cgae.tier, OUT agents bigint) SETOF record', 's s'),

@@ -53,6 +53,12 @@ SELECT matches(t.undone(statement), '^' || said, left(statement, 130)) FROM (VAL
   ($$SELECT cgae.suspend('a', repeat('h', 1000000))$$, 'ok'),
   ($$UPDATE cgae.agents SET holds = (SELECT array_agg('h' || i) FROM generate_series(1, 1000) AS i)$$, 'ok'),
   ($$UPDATE cgae.agents SET holds = (SELECT array_agg('h' || i) FROM generate_series(1, 1001) AS i)$$, '54000: '),
+  -- refused by their number, before any name is looked at
+  ($$UPDATE cgae.agents SET holds = array_fill('h'::text, ARRAY[1001])$$, '54000: '),
+  ($$UPDATE cgae.agents SET holds = array_fill('h'::text, ARRAY[2,3,200])$$, '54000: '),
+  ($$UPDATE cgae.agents SET holds = (SELECT array_agg('h' || i % 1000) FROM generate_series(1, 500000) AS i)$$, '54000: '),
+  ($$INSERT INTO cgae.agents (model_name, model_config, holds) VALUES ('m', '{}', array_fill('h'::text, ARRAY[500000]))$$, '54000: '),
+  ($$SELECT cgae.publish_policy(cc => array_fill(0.5::float8, ARRAY[1000000]))$$, '23514: '),
   ($$SELECT cgae.suspend('a', E'\n\t')$$, '22023: '),
   ($$SELECT cgae.suspend('a', 'failed_audit')$$, '55000: '),
   -- money and times at the edge
