@@ -109,7 +109,7 @@ SQL
 	step(0);
 	is(psql('SELECT policy_version, seed_epoch, seed_age, dates_ahead FROM cgae.registry_health'), '2|2|00:00:00|6', 'no age is negative; the dates are counted');
 	is(accused(), '', 'nobody is accused');
-	is(ahead(), 'born created_at effective_from fast gone little', 'all are named');
+	is(ahead(), 'born created_at effective_from fast gone little revealed_at', 'all are named');
 	is(standing($_), 'T0 T0 f T0 T0 T0 expired', "what had decayed by that clock stays so, and an audit cures: $_") for qw(fast little);
 	is(try("SELECT cgae.certify('little', '(0.7,0.7,0.7,0.9)')") . ' ' . standing('little'), 'ok T3 T3 t T3 T3 T3 active', '... at once');
 	is(try("SELECT cgae.publish_policy(note => 'right'), cgae.rotate_audit_seed()"), 'ok', 'published and rotated by a right clock');
