@@ -27,6 +27,7 @@ OBJS = \
 	src/certification_touch.o \
 	src/check.o \
 	src/check_agents.o \
+	src/check_rating.o \
 	src/check_replay.o \
 	src/ddl.o \
 	src/decay.o \
@@ -50,11 +51,14 @@ OBJS = \
 	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
+	src/publication.o \
+	src/publication_locks.o \
 	src/registry.o \
 	src/registry_access.o \
 	src/registry_certify.o \
 	src/registry_check.o \
 	src/registry_ddl.o \
+	src/registry_namespace.o \
 	src/registry_partitions.o \
 	src/registry_policy.o \
 	src/registry_report.o \

@@ -699,7 +699,7 @@ COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.float8[], pg_catalog.float8[],
   'active agents whose effective tier now these thresholds would change, with both tiers; null stands for those in force; others than a policy may have are invalid_parameter_value';
 
 CREATE FUNCTION cgae.apply_decay(
-    at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
+    at pg_catalog.timestamptz DEFAULT NULL,
     batch pg_catalog.int4 DEFAULT 1000,
     OUT lowered pg_catalog.int8,
     OUT expired pg_catalog.int8)

@@ -38,7 +38,8 @@
 	" tier_drop_at = tier_drop_at," \
 	" observed_architecture_hash = observed_architecture_hash," \
 	" last_seq = last_seq," \
-	" certification_count = certification_count"
+	" certification_count = certification_count," \
+	" rated_policy = rated_policy"
 
 /* The certification that this backend's guard is about to write, if any. */
 static CgaeCertification *announced = NULL;

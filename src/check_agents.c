@@ -18,6 +18,7 @@
 
 #include "architecture.h"
 #include "check_agents.h"
+#include "check_rating.h"
 #include "check_replay.h"
 #include "guard.h"
 #include "robustness.h"
@@ -79,7 +80,8 @@ enum
 	AGENT_OBSERVED_HASH,
 	AGENT_LAST_SEQ,
 	AGENT_CERTIFICATION_COUNT,
-	AGENT_DEREGISTERED_AT
+	AGENT_DEREGISTERED_AT,
+	AGENT_RATED_POLICY
 };
 
 #define AGENTS \
@@ -94,7 +96,7 @@ enum
 	" CAST(a.tier_drop_at AS pg_catalog.timestamptz)," \
 	" CAST(a.observed_architecture_hash AS pg_catalog.text), CAST(a.last_seq AS pg_catalog.int4)," \
 	" CAST(a.certification_count AS pg_catalog.int4)," \
-	" CAST(a.deregistered_at AS pg_catalog.timestamptz)" \
+	" CAST(a.deregistered_at AS pg_catalog.timestamptz), CAST(a.rated_policy AS pg_catalog.int4)" \
 	" FROM cgae.agents AS a ORDER BY a.agent_id COLLATE pg_catalog.\"C\" NULLS FIRST"
 
 /* The agent of the current row; a null, which only an owner can bring about, counts as "". */
@@ -264,6 +266,7 @@ check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 			   replay->observed);
 	check_time(check, agents, AGENT_DEREGISTERED_AT, "deregistered_at", replay->deregistered,
 			   replay->deregistered_at);
+	cgae_check_rated(check, replay, cgae_stream_integer(agents, AGENT_RATED_POLICY));
 	check_architecture(check, agents, replay);
 }
 

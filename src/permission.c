@@ -7,13 +7,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "enum_map.h"
 #include "errors.h"
+#include "now.h"
 #include "permission.h"
 #include "robustness.h"
 #include "statement.h"
@@ -43,8 +43,8 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 }
 
 /*
- * Effective tier of an agent; false when there is none.  at NULL means the
- * statement's now, and a certification that somebody committed a little later
+ * Effective tier of an agent; false when there is none.  at NULL means
+ * now, and a certification that somebody committed a little later
  * counts from its own instant.
  */
 static bool
@@ -66,7 +66,7 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 	if (!found)
 		return false;
 
-	when = at != NULL ? *at : Max(GetCurrentStatementStartTimestamp(), standing.certified_at);
+	when = at != NULL ? *at : Max(cgae_now(), standing.certified_at);
 	if (when < standing.certified_at)
 	{
 		char	   *certified = pstrdup(timestamptz_to_str(standing.certified_at));

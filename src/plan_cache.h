@@ -42,8 +42,13 @@ typedef enum CgaeQuery
 	CGAE_Q_DUE_BY_KEY,
 	CGAE_Q_SWEEP_BY_PLACE,
 	CGAE_Q_SWEEP_BY_KEY,
+	CGAE_Q_NEXT_POLICY,
 	CGAE_Q_PUBLISH,
 	CGAE_Q_RERATE,
+	CGAE_Q_LOCK_RERATED,
+	CGAE_Q_COUNT_RERATED,
+	CGAE_Q_LOCK_HOLDERS,
+	CGAE_Q_NOT_RERATED,
 	CGAE_Q_POLICY_IMPACT,
 	CGAE_Q_POLICY_TIMELINE,
 	CGAE_Q_TIER_AT,
@@ -55,6 +60,7 @@ typedef enum CgaeQuery
 	CGAE_Q_EPOCHS,
 	CGAE_Q_AUDITABLE_AGENTS,
 	CGAE_Q_CHECK_GUARDS,
+	CGAE_Q_CHECK_CREATED,
 	CGAE_Q_CHECK_POLICIES,
 	CGAE_Q_CHECK_SEEDS,
 	CGAE_Q_CHECK_EPOCHS,
@@ -72,7 +78,7 @@ typedef enum CgaeQuery
 #define CGAE_AGENT_EXISTS \
 	"SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
 
-#define CGAE_PLAN_MAX_ARGS 9
+#define CGAE_PLAN_MAX_ARGS 12
 
 /*
  * The plan of a statement, prepared once per backend for an owner: the

@@ -132,6 +132,45 @@ policy_fault(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
 	return fault;
 }
 
+/*
+ * The first policy takes force with the registry's creation, the others one
+ * after the other.  A version that was published while the clock was wrong, and
+ * lies ahead, holds those after it back no more than the guard does: so one may
+ * precede versions before it, but not all of them.
+ */
+static void
+check_effective_from(CgaeCheck *check, const CgaePolicy *policy)
+{
+	bool		follows = policy->version == 1 ?
+		policy->effective_from == check->created_at || TIMESTAMP_IS_NOBEGIN(check->created_at) :
+		check->policy_count <= 2;
+
+	for (int i = 0; i < check->policy_count - 1 && policy->version > 1; i++)
+		follows |= check->policies[i].effective_from <= policy->effective_from;
+	if (TIMESTAMP_NOT_FINITE(policy->effective_from))
+		follows = false;
+	if (!follows)
+		cgae_check_report(check, "policy", "version %d takes force at %s, which does not follow %s",
+						  policy->version, timestamptz_to_str(policy->effective_from),
+						  policy->version == 1 ? "the creation of the registry" :
+						  "any version before");
+}
+
+/* When the registry was made, as its layout tells; DT_NOBEGIN: it does not. */
+static TimestampTz
+registry_created_at(FunctionCallInfo fcinfo)
+{
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	if (cgae_statement_run(fcinfo, CGAE_Q_CHECK_CREATED,
+						   "SELECT CAST(installed_at AS pg_catalog.timestamptz)"
+						   " FROM cgae.registry_layout ORDER BY version LIMIT 1",
+						   0, NULL, NULL, NULL, true) > 0)
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+}
+
 /* Policies are numbered 1, 2, ..., valid, and take force one after the other. */
 static void
 check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
@@ -140,7 +179,6 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 										   NULL, true);
 	SPITupleTable *rows = SPI_tuptable;
 	int32		last = 0;
-	TimestampTz last_from = DT_NOBEGIN;
 
 	check->policies = palloc(Max(count, 1) * sizeof(CgaePolicy));
 	if (count == 0)
@@ -161,11 +199,7 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 			continue;
 		}
 		check->policy_count++;
-		if (version == 1 ? policy->effective_from != DT_NOBEGIN :
-			(policy->effective_from < last_from || TIMESTAMP_NOT_FINITE(policy->effective_from)))
-			cgae_check_report(check, "policy", "version %d takes force at %s, which does not follow the version before",
-							  version, timestamptz_to_str(policy->effective_from));
-		last_from = policy->effective_from;
+		check_effective_from(check, policy);
 	}
 }
 
@@ -270,6 +304,7 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 
 	cgae_statement_begin();
 	check_guards(fcinfo, &check);
+	check.created_at = registry_created_at(fcinfo);
 	check_policies(fcinfo, &check);
 	check_epochs(fcinfo, &check);
 	cgae_check_agents(fcinfo, &check);

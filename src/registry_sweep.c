@@ -120,6 +120,7 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 	Datum	   *rows;
 	Datum		array;
 	int64		found;
+	int64		updated;
 
 	SPI_cursor_fetch(portal, true, batch);
 	tuptable = SPI_tuptable;
@@ -139,8 +140,16 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 		}
 		array = PointerGetDatum(construct_array(rows, found, reach->type, reach->length, false,
 												reach->align));
-		cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type, &array, NULL,
-						   false);
+		updated = cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type,
+									 &array, NULL, false);
+		/* they are locked, so that nothing but the owner's code is in the way */
+		if (updated < found)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("sweep of " INT64_FORMAT " agents was suppressed for " INT64_FORMAT,
+							found, found - updated),
+					 errhint("A trigger or rule on cgae.agents prevents it."),
+					 cgae_err_object("agents", NULL, NULL)));
 		pfree(DatumGetPointer(array));
 		pfree(rows);
 	}
@@ -219,7 +228,7 @@ batch_argument(FunctionCallInfo fcinfo, int argument, const char *function)
 }
 
 /*
- * cgae.apply_decay(at timestamptz DEFAULT now(), batch int DEFAULT 1000)
+ * cgae.apply_decay(at timestamptz DEFAULT NULL, batch int DEFAULT 1000)
  *	   -> (lowered bigint, expired bigint)
  *
  * Lowers every active agent whose effective tier had fallen below its current

@@ -8,6 +8,7 @@
 #ifndef CGAE_SWEEP_H
 #define CGAE_SWEEP_H
 
+#include "access/htup.h"
 #include "event.h"
 #include "policy.h"
 
@@ -17,7 +18,9 @@ typedef struct CgaeSweep
 	CgaePolicy	next;			/* by which they fall from now on */
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
 	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
+	CommandId	command;		/* rows written since this one are counted once */
 	/* counted by the guard */
+	int64		reached;		/* different rows */
 	int64		met;			/* rows, also those that did not fall */
 	int64		lowered;		/* fell to a tier above T0, or were not active */
 	int64		expired;		/* fell to T0 */

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -31,7 +32,7 @@
 static const CgaeAgentColumn derived_columns[] = {
 	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER,
 	AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT, AGENT_TIER_DROP_AT,
-	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID
+	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_RATED_POLICY, AGENT_ID
 };
 
 /* Columns by which a client asks for a change of state. */
@@ -51,6 +52,7 @@ refuse_derived(CgaeAgentColumn column, const char *agent_id)
 		column == AGENT_REGISTERED_AT ? "The time of registration is given once, on insert." :
 		column == AGENT_OBSERVED_HASH ? "An observation is reported by updating this column of a registered agent." :
 		column == AGENT_HOLDS ? "Holds are placed by updating this column of a registered agent." :
+		column == AGENT_RATED_POLICY ? "It follows from the policy under which the registry last rated the agent." :
 		column == AGENT_DEREGISTERED_AT ? "Set it together with status = 'deregistered'." :
 		"It follows from certifications: insert into cgae.certifications or call cgae.certify().";
 
@@ -203,6 +205,7 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeAgent	agent = {0};
 	CgaeRow    *row = &agent.row;
 	char		hash[65];
+	int32		policy_version;
 	const char *id;
 
 	cgae_row_open(row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
@@ -238,6 +241,10 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 				 Int32GetDatum(1));
 	take_default(row, AGENT_CERTIFICATION_COUNT, id,
 				 DatumGetInt32(ROW_VALUE(row, AGENT_CERTIFICATION_COUNT)) == 0, Int32GetDatum(0));
+	policy_version = cgae_policy_of_registry()->version;
+	take_default(row, AGENT_RATED_POLICY, id,
+				 DatumGetInt32(ROW_VALUE(row, AGENT_RATED_POLICY)) == policy_version,
+				 Int32GetDatum(policy_version));
 	if (ROW_NULL(row, AGENT_BALANCE))
 		cgae_row_set(row, AGENT_BALANCE, DirectFunctionCall1(int4_numeric, Int32GetDatum(0)));
 	if (ROW_NULL(row, AGENT_PROVENANCE))
@@ -426,6 +433,14 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
 }
 
+/* Has an update of this sweep written the row before, as one in a trigger of the owner's may? */
+static bool
+was_reached(HeapTuple tuple, const CgaeSweep *sweep)
+{
+	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
+		HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command;
+}
+
 /* One row of a sweep or of a publication. */
 static HeapTuple
 apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, CgaeSweep *sweep)
@@ -434,6 +449,8 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	int			tier_before;
 
 	sweep->met++;
+	if (!was_reached(trigdata->tg_trigtuple, sweep))
+		sweep->reached++;
 	open_unchanged(&agent, shape, trigdata, old);
 	tier_before = agent.current_tier;
 	cgae_agent_decay(&agent, &sweep->policy,

@@ -1,0 +1,182 @@
+/*
+ * publication_locks.c
+ *	  The locks of a publication: waited for a little, given up, tried again.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "errors.h"
+#include "policy.h"
+#include "publication_locks.h"
+#include "statement.h"
+
+/* Milliseconds: for all attempts, for one at most, between two, between two looks at rows. */
+#define PATIENCE 5000
+#define LONGEST_WAIT 250
+#define PAUSE 100
+#define NAP 5
+
+/* Milliseconds until an instant, not below 0. */
+static long
+time_left(TimestampTz until)
+{
+	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+}
+
+/* Sleep, holding up nobody who cancels it. */
+static void
+nap(long milliseconds)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds,
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+cgae_locks_begin(CgaeLocks *locks)
+{
+	int			patience = LockTimeout > 0 ? Min(LockTimeout, PATIENCE) : PATIENCE;
+
+	memset(locks, 0, sizeof(*locks));
+	locks->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience);
+	/* over before anybody who waits for us looks for a deadlock */
+	locks->bound = Max(Min(Min(DeadlockTimeout / 2, LONGEST_WAIT), patience), 1);
+	/*
+	 * A transaction that has written may hold what somebody waits for who holds
+	 * the policies: in their queue, it would be found to be part of a deadlock.
+	 */
+	locks->may_queue = !TransactionIdIsValid(GetTopTransactionIdIfAny());
+}
+
+/*
+ * Lock gate_policies.  In its queue, so that a registry that is certifying all
+ * the time lets a publication through.
+ */
+static bool
+take_policies(CgaeLocks *locks)
+{
+	Oid			relid = cgae_policies_relid();
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+	char		timeout[16];
+	int			nest_level;
+
+	while (!ConditionalLockRelationOid(relid, ExclusiveLock))
+	{
+		if (locks->may_queue)
+		{
+			snprintf(timeout, sizeof(timeout), "%d", locks->bound);
+			nest_level = NewGUCNestLevel();
+			(void) set_config_option("lock_timeout", timeout, PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+			locks->is_queued = true;
+			LockRelationOid(relid, ExclusiveLock);
+			locks->is_queued = false;
+			AtEOXact_GUC(true, nest_level);
+			return true;
+		}
+		if (time_left(until) == 0)
+			return false;
+		nap(NAP);
+	}
+	return true;
+}
+
+/* Run a statement that counts. */
+static int64
+count(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql)
+{
+	(void) cgae_statement_run(fcinfo, query, sql, 0, NULL, NULL, NULL, false);
+	return DatumGetInt64(cgae_statement_datum());
+}
+
+/*
+ * Lock the rows of all agents that are to be re-rated, so that the update waits
+ * for nobody.  Nobody can be certified meanwhile; who is deregistered meanwhile
+ * is not counted in the end.
+ */
+static bool
+take_agents(FunctionCallInfo fcinfo, CgaeLocks *locks)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+
+	for (;;)
+	{
+		locks->agents = count(fcinfo, CGAE_Q_LOCK_RERATED,
+							  "SELECT pg_catalog.count(*) FROM (SELECT FROM cgae.agents"
+							  " WHERE " CGAE_RERATED_AGENTS " FOR NO KEY UPDATE SKIP LOCKED) AS l");
+		if (locks->agents == count(fcinfo, CGAE_Q_COUNT_RERATED,
+								   "SELECT pg_catalog.count(*) FROM cgae.agents"
+								   " WHERE " CGAE_RERATED_AGENTS))
+			return true;
+		if (time_left(until) == 0)
+			return false;
+		nap(NAP);
+	}
+}
+
+bool
+cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks)
+{
+	locks->is_queued = false;
+	return take_policies(locks) && take_agents(fcinfo, locks);
+}
+
+/* Who holds the policies, or rows of agents; NULL when nobody does any more. */
+static char *
+holders(FunctionCallInfo fcinfo)
+{
+	static const Oid types[] = {OIDOID, OIDOID};
+	Datum		values[lengthof(types)];
+	char	   *found = NULL;
+
+	values[0] = ObjectIdGetDatum(cgae_policies_relid());
+	values[1] = ObjectIdGetDatum(get_relname_relid("agents", get_namespace_oid("cgae", false)));
+	/* a prepared transaction has no process */
+	if (cgae_statement_run(fcinfo, CGAE_Q_LOCK_HOLDERS,
+						   "SELECT pg_catalog.string_agg(DISTINCT COALESCE("
+						   "  CAST(l.pid AS pg_catalog.text), 'a prepared transaction'), ', ')"
+						   " FROM pg_catalog.pg_locks AS l"
+						   " JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database"
+						   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+						   " AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
+						   " AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
+						   " AND (l.relation OPERATOR(pg_catalog.=) $1"
+						   "  OR l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
+						   "   (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))",
+						   lengthof(types), types, values, NULL, true) == 1)
+		found = cgae_statement_text();
+	return found;
+}
+
+void
+cgae_locks_pause(FunctionCallInfo fcinfo, const CgaeLocks *locks)
+{
+	char	   *who;
+
+	if (time_left(locks->deadline) > 0)
+	{
+		nap(Min(PAUSE, time_left(locks->deadline)));
+		return;
+	}
+	cgae_statement_begin();
+	who = holders(fcinfo);
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("gate policy is not published: open transactions hold the policies or agents"),
+			 who != NULL ? errdetail("Locks are held by: %s.", who) : 0,
+			 errhint("Try again when these processes (see pg_stat_activity) have ended their transactions."),
+			 cgae_err_object("gate_policies", NULL, NULL)));
+}
