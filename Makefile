@@ -126,6 +126,7 @@ ISOLATION = \
 	audit_rotation \
 	publish \
 	publish_midway \
+	publish_patience \
 	partitions \
 	require_tier \
 	sweep_certify \

@@ -295,7 +295,12 @@ static const char registry_health[] =
 	"      LEFT JOIN pg_attribute AS b ON b.attrelid = c.oid AND b.attname = m.attribute,"
 	"      LATERAL aclexplode(CASE WHEN m.attribute IS NULL THEN c.relacl ELSE b.attacl END) AS g"
 	"     WHERE g.privilege_type = m.privilege AND g.grantee <> c.relowner"
-	"     GROUP BY m.level) AS l) AS access"
+	"     GROUP BY m.level) AS l) AS access,"
+	/* who judges holds the policies, who locks or writes an agent holds its table */
+	"  (SELECT array_agg(DISTINCT l.pid ORDER BY l.pid) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+	"    WHERE d.datname = current_database() AND l.granted AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'"
+	"     AND (l.relation = 'cgae.gate_policies'::regclass OR l.relation = 'cgae.agents'::regclass"
+	"      OR l.relation IN (SELECT t.relid FROM pg_partition_tree('cgae.agents') AS t))) AS publication_blockers"
 	" FROM (SELECT 1) AS always(x)"
 	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
 	"   ORDER BY version DESC LIMIT 1) AS p ON true"
@@ -318,6 +323,7 @@ static const char *const registry_health_comments[] = {
 	"COMMENT ON COLUMN cgae.registry_health.seed_epoch IS 'current epoch of the spot-audit lottery'",
 	"COMMENT ON COLUMN cgae.registry_health.seed_age IS 'how long it has lasted: until it ends nobody else can check its draws'",
 	"COMMENT ON COLUMN cgae.registry_health.access IS 'by access level: roles that hold it by a grant to themselves, the owner left out; every level reads; null when there is none'",
+	"COMMENT ON COLUMN cgae.registry_health.publication_blockers IS 'processes whose open transaction a publication would have to wait for now, which is refused after 5 seconds; null when there is none'",
 	NULL
 };
 
