@@ -101,6 +101,8 @@ REGRESS = \
 	history \
 	audit_lottery \
 	publication \
+	schema_renamed \
+	looping \
 	permission \
 	sweep
 

@@ -100,6 +100,36 @@ insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before)
 	return version;
 }
 
+/* Name of an agent whose row the publication did not write, or NULL. */
+static char *
+first_not_reached(FunctionCallInfo fcinfo, const CgaeSweep *sweep)
+{
+	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_NOT_RERATED,
+								 "SELECT agent_id, xmin, cmin FROM cgae.agents"
+								 " WHERE " CGAE_RERATED_AGENTS " ORDER BY agent_id",
+								 0, NULL);
+	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, false);
+
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			HeapTuple	tuple = SPI_tuptable->vals[i];
+			TupleDesc	desc = SPI_tuptable->tupdesc;
+			bool		isnull;
+			TransactionId xmin = DatumGetTransactionId(SPI_getbinval(tuple, desc, 2, &isnull));
+			CommandId	cmin = DatumGetCommandId(SPI_getbinval(tuple, desc, 3, &isnull));
+
+			if (!TransactionIdIsCurrentTransactionId(xmin) || cmin < sweep->command)
+				return SPI_getvalue(tuple, desc, 1);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	return NULL;
+}
+
 /*
  * Refuse a publication that did not reach every agent: who was passed by would
  * keep the tier that a stricter policy had not yet taken, or get back from a
@@ -111,13 +141,8 @@ refuse_incomplete(FunctionCallInfo fcinfo, const CgaeLocks *locks, const CgaeSwe
 	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
 	char	   *name = NULL;
 
-	/* what was updated is a new row, and only the old one carries the lock */
-	if (pg_class_aclcheck(agents, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-		cgae_statement_run(fcinfo, CGAE_Q_NOT_RERATED,
-						   "SELECT agent_id FROM cgae.agents WHERE " CGAE_RERATED_AGENTS
-						   " AND xmax OPERATOR(pg_catalog.<>) 0 ORDER BY agent_id LIMIT 1",
-						   0, NULL, NULL, NULL, false) == 1)
-		name = cgae_statement_text();
+	if (pg_class_aclcheck(agents, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		name = first_not_reached(fcinfo, sweep);
 	ereport(ERROR,
 			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 			 errmsg("gate policy is not published: it did not reach " INT64_FORMAT " of " INT64_FORMAT " agents",
@@ -139,6 +164,7 @@ rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 
 	sweep->events = cgae_event_batch_begin();
 	sweep->command = GetCurrentCommandId(true);
+	sweep->depth = cgae_trigger_depth();
 	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{

@@ -18,9 +18,10 @@ typedef struct CgaeSweep
 	CgaePolicy	next;			/* by which they fall from now on */
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
 	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
-	CommandId	command;		/* rows written since this one are counted once */
+	CommandId	command;		/* of the UPDATE of a publication, */
+	int			depth;			/* and how deep in triggers it runs */
 	/* counted by the guard */
-	int64		reached;		/* different rows */
+	int64		reached;		/* different rows, by a publication's own UPDATE */
 	int64		met;			/* rows, also those that did not fall */
 	int64		lowered;		/* fell to a tier above T0, or were not active */
 	int64		expired;		/* fell to T0 */

@@ -433,12 +433,16 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
 }
 
-/* Has an update of this sweep written the row before, as one in a trigger of the owner's may? */
+/*
+ * Does a publication reach the row for the first time?  Updates in triggers of
+ * the owner's run deeper, and may be rolled back; a rule of his may update twice.
+ */
 static bool
-was_reached(HeapTuple tuple, const CgaeSweep *sweep)
+is_reached_first(HeapTuple tuple, const CgaeSweep *sweep)
 {
-	return TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
-		HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command;
+	return cgae_trigger_depth() == sweep->depth + 1 &&
+		!(TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
+		  HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command);
 }
 
 /* One row of a sweep or of a publication. */
@@ -449,7 +453,7 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	int			tier_before;
 
 	sweep->met++;
-	if (!was_reached(trigdata->tg_trigtuple, sweep))
+	if (is_reached_first(trigdata->tg_trigtuple, sweep))
 		sweep->reached++;
 	open_unchanged(&agent, shape, trigdata, old);
 	tier_before = agent.current_tier;

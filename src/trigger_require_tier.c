@@ -24,6 +24,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "permission.h"
+#include "registry_namespace.h"
 #include "robustness.h"
 
 /* The agent of the new row, as text. */
@@ -75,6 +76,7 @@ referenced_agents(Relation relation)
 	AttrNumber	key;
 	Oid			owner = relation->rd_rel->relowner;
 
+	cgae_require_schema_name();
 	if (!OidIsValid(agents))
 		cgae_require_registry();
 	key = get_attnum(agents, "agent_id");
