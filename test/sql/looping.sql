@@ -51,15 +51,17 @@ COMMIT;
 
 -- what the views ask of an index is still asked of it
 SET enable_seqscan = off;
-CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.condition(query text) RETURNS bool LANGUAGE plpgsql AS $$
 DECLARE
   line text;
+  found bool := false;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
-    IF line ~ 'agents_active_tier_idx' THEN RETURN NEXT regexp_replace(line, '^[ >-]*(.*?) on agents.*$', '\1'); END IF;
+    found := found OR line ~ 'Index Cond: .*tier_drop_at <= (GREATEST|CASE)';
   END LOOP;
+  RETURN found;
 END $$;
-SELECT pg_temp.plan('SELECT sweep_lag FROM cgae.registry_health'), pg_temp.plan('SELECT overdue_agents FROM cgae.registry_health');
+SELECT pg_temp.condition('SELECT sweep_lag FROM cgae.registry_health') AS sweep_lag, pg_temp.condition('SELECT overdue_agents FROM cgae.registry_health') AS overdue_agents;
 
 SET client_min_messages = warning;
 DROP EXTENSION cgae CASCADE;
