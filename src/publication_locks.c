@@ -134,14 +134,18 @@ cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks)
 	return take_policies(locks) && take_agents(fcinfo, locks);
 }
 
-/* Who holds the policies, or rows of agents; NULL when nobody does any more. */
+/*
+ * Who holds the policies, or rows of agents; NULL when nobody does any more.
+ * Only those who hold the policies and wait for this transaction, if so asked.
+ */
 static char *
-holders(FunctionCallInfo fcinfo)
+holders(FunctionCallInfo fcinfo, bool waiting)
 {
-	static const Oid types[] = {OIDOID, OIDOID};
+	static const Oid types[] = {OIDOID, OIDOID, BOOLOID};
 	Datum		values[lengthof(types)];
 	char	   *found = NULL;
 
+	values[2] = BoolGetDatum(waiting);
 	values[0] = ObjectIdGetDatum(cgae_policies_relid());
 	values[1] = ObjectIdGetDatum(get_relname_relid("agents", get_namespace_oid("cgae", false)));
 	/* a prepared transaction has no process */
@@ -153,9 +157,12 @@ holders(FunctionCallInfo fcinfo)
 						   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
 						   " AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
 						   " AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
-						   " AND (l.relation OPERATOR(pg_catalog.=) $1"
-						   "  OR l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
-						   "   (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))",
+						   " AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
+						   "   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
+						   "    ANY (pg_catalog.pg_blocking_pids(l.pid))"
+						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1"
+						   "   OR l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
+						   "    (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t) END",
 						   lengthof(types), types, values, NULL, true) == 1)
 		found = cgae_statement_text();
 	return found;
@@ -164,19 +171,26 @@ holders(FunctionCallInfo fcinfo)
 void
 cgae_locks_pause(FunctionCallInfo fcinfo, const CgaeLocks *locks)
 {
-	char	   *who;
+	char	   *who = NULL;
 
-	if (time_left(locks->deadline) > 0)
+	cgae_statement_begin();
+	/* a deadlock that nobody else finds, since we are in no queue */
+	if (!locks->may_queue)
+		who = holders(fcinfo, true);
+	if (who == NULL && time_left(locks->deadline) > 0)
 	{
+		cgae_statement_end();
 		nap(Min(PAUSE, time_left(locks->deadline)));
 		return;
 	}
-	cgae_statement_begin();
-	who = holders(fcinfo);
+	if (who == NULL)
+		who = holders(fcinfo, false);
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("gate policy is not published: open transactions hold the policies or agents"),
 			 who != NULL ? errdetail("Locks are held by: %s.", who) : 0,
-			 errhint("Try again when these processes (see pg_stat_activity) have ended their transactions."),
+			 locks->may_queue ?
+			 errhint("Try again when these processes (see pg_stat_activity) have ended their transactions.") :
+			 errhint("Publish in a transaction of its own, which holds nothing that others wait for."),
 			 cgae_err_object("gate_policies", NULL, NULL)));
 }

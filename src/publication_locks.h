@@ -39,7 +39,7 @@ extern bool cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks);
 
 /*
  * After a failed attempt: let others go first, or refuse (lock_not_available),
- * naming who holds the locks, when the time is up.
+ * naming who holds the locks, when the time is up or he waits for us.
  */
 extern void cgae_locks_pause(FunctionCallInfo fcinfo, const CgaeLocks *locks);
 
