@@ -133,7 +133,7 @@ refuse_prepare(XactEvent event, void *arg)
 	{
 		/* the policy may have to be read anew */
 		PushActiveSnapshot(GetTransactionSnapshot());
-		stands = cgae_policy_is_uncommitted();
+		stands = OidIsValid(cgae_policies_relid()) && cgae_policy_is_uncommitted();
 		PopActiveSnapshot();
 		if (stands)
 			ereport(ERROR,

@@ -7,6 +7,7 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
@@ -94,6 +95,35 @@ take_policies(CgaeLocks *locks)
 	return true;
 }
 
+/*
+ * Lock the tables that are written, for writing, which only DDL and LOCK TABLE
+ * of somebody else's keep from us.
+ */
+static bool
+take_tables(CgaeLocks *locks)
+{
+	static const char *const tables[] = {"agents", "agent_events"};
+	Oid			namespace = get_namespace_oid("cgae", false);
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			root = get_relname_relid(tables[i], namespace);
+		List	   *all = OidIsValid(root) ? find_all_inheritors(root, NoLock, NULL) : NIL;
+		ListCell   *cell;
+
+		foreach(cell, all)
+			while (!ConditionalLockRelationOid(lfirst_oid(cell), RowExclusiveLock))
+			{
+				if (time_left(until) == 0)
+					return false;
+				nap(NAP);
+			}
+		list_free(all);
+	}
+	return true;
+}
+
 /* Run a statement that counts. */
 static int64
 count(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql)
@@ -131,7 +161,7 @@ bool
 cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks)
 {
 	locks->is_queued = false;
-	return take_policies(locks) && take_agents(fcinfo, locks);
+	return take_policies(locks) && take_tables(locks) && take_agents(fcinfo, locks);
 }
 
 /*
@@ -160,9 +190,10 @@ holders(FunctionCallInfo fcinfo, bool waiting)
 						   " AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
 						   "   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
 						   "    ANY (pg_catalog.pg_blocking_pids(l.pid))"
-						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1"
-						   "   OR l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
-						   "    (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t) END",
+						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1 OR"
+						   "   (l.mode OPERATOR(pg_catalog.<>) 'ShareUpdateExclusiveLock' AND"
+						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
+						   "     (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
 						   lengthof(types), types, values, NULL, true) == 1)
 		found = cgae_statement_text();
 	return found;

@@ -299,8 +299,9 @@ static const char registry_health[] =
 	/* who judges holds the policies, who locks or writes an agent holds its table */
 	"  (SELECT array_agg(DISTINCT l.pid ORDER BY l.pid) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
 	"    WHERE d.datname = current_database() AND l.granted AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'"
-	"     AND (l.relation = 'cgae.gate_policies'::regclass OR l.relation = 'cgae.agents'::regclass"
-	"      OR l.relation IN (SELECT t.relid FROM pg_partition_tree('cgae.agents') AS t))) AS publication_blockers"
+	"     AND (l.relation = 'cgae.gate_policies'::regclass OR (l.mode <> 'ShareUpdateExclusiveLock'"
+	"      AND (l.relation = 'cgae.agents'::regclass"
+	"       OR l.relation IN (SELECT t.relid FROM pg_partition_tree('cgae.agents') AS t))))) AS publication_blockers"
 	" FROM (SELECT 1) AS always(x)"
 	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
 	"   ORDER BY version DESC LIMIT 1) AS p ON true"
