@@ -131,6 +131,7 @@ ISOLATION = \
 	publish_patience \
 	partitions \
 	require_tier \
+	schema_renames \
 	sweep_certify \
 	sweeps \
 	sweep_watched

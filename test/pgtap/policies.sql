@@ -144,6 +144,20 @@ RESET ROLE;
 SELECT is(:'judged'::text, 'T0T3100T5T5', '... but judge by them');
 SELECT is(t.try('t_reader', $$SELECT * FROM cgae.gate_policies$$), 'ok', 'a reader reads them');
 SELECT matches(t.try('t_reader', $$INSERT INTO cgae.gate_policies SELECT * FROM cgae.gate_policies$$), '^42501: ', '... and cannot publish');
+SELECT t.try('t_reader', 'SELECT cgae.publish_policy()') LIKE '42501: %' AS refused \gset
+SELECT is(:'refused'::bool, true, '... by no function either');
+CREATE ROLE t_publisher;
+GRANT SELECT, INSERT ON cgae.gate_policies TO t_publisher;
+GRANT SELECT, UPDATE (current_tier) ON cgae.agents TO t_publisher;
+SAVEPOINT p;
+SELECT is(t.try('t_publisher', 'SELECT cgae.publish_policy()'), 'ok', 'a publisher publishes');
+SELECT is((SELECT actor FROM cgae.gate_policies ORDER BY version DESC LIMIT 1), 't_publisher', '... in his name');
+SELECT is(t.try('t_publisher', t_insert), '428C9: gate policies are published, not inserted', '... and inserts none') FROM (SELECT 'INSERT INTO cgae.gate_policies SELECT version + 1, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now(), note, actor FROM cgae.gate_policies ORDER BY version DESC LIMIT 1' AS t_insert) AS i;
+SELECT cgae.grant_access('t_publisher', 'operator') \g /dev/null
+SELECT is(t.try('t_publisher', 'SELECT cgae.rotate_audit_seed()'), 'ok', 'an operator rotates the seed');
+SELECT is((SELECT array_agg(actor = current_user ORDER BY epoch) FROM cgae.audit_epochs), '{t,f}', '... in his name');
+SELECT is((SELECT actor FROM cgae.audit_seeds WHERE epoch = 2), 't_publisher', '... which is kept');
+ROLLBACK TO p;
 ALTER TABLE cgae.gate_policies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SET LOCAL ROLE t_nobody;
 SELECT cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text AS judged \gset
