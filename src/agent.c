@@ -552,7 +552,8 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 	store_tier_drop(agent, next);
 	standing.current_tier = agent->current_tier;
 	if (next->version != rated &&
-		cgae_standing_decayed_tier(&standing, next, Max(at, agent->certified_at)) >= agent->current_tier)
+		cgae_standing_decayed_tier(&standing, next, Max(at, agent->certified_at)) >=
+		agent->current_tier)
 		rated = next->version;
 	cgae_row_set(&agent->row, AGENT_RATED_POLICY, Int32GetDatum(rated));
 }

@@ -43,9 +43,9 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 }
 
 /*
- * Effective tier of an agent; false when there is none.  at NULL means
- * now, and a certification that somebody committed a little later
- * counts from its own instant.
+ * Effective tier of an agent; false when there is none.  at NULL means now, and
+ * a certification that somebody committed a little later counts from its own
+ * instant.
  */
 static bool
 find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *at, int *tier)

@@ -502,7 +502,8 @@ cgae_policy_of_registry(void)
 
 /*
  * Taking in invalidations costs a tenth of gating a row, so it is done once
- * for a statement (and for each transaction of one that commits) and snapshot.  Of two snapshots with one xmax the younger has
+ * for a statement (and for each transaction of one that commits) and snapshot.
+ * Of two snapshots with one xmax the younger has
  * fewer transactions running, unless nothing ended in between.
  */
 const CgaePolicy *

@@ -28,9 +28,9 @@ CLIENTS = 8
 TIERS = ['T0', 'T1', 'T2', 'T3', 'T4', 'T5']
 LEVELS = [extensions.ISOLATION_LEVEL_READ_COMMITTED, extensions.ISOLATION_LEVEL_REPEATABLE_READ,
           extensions.ISOLATION_LEVEL_SERIALIZABLE]
-# what a rule of the registry refuses: deregistered, reserved holds; no such hold; times, demotions
+# what a rule of the registry refuses: deregistered, reserved holds; no such hold; times, demotions; and a
+# publication that open transactions keep waiting
 REFUSALS = {'55000', '42704', '23514', '55P03'}
-# (55P03 refuses a publication that waits for nobody for long)
 RETRIES = {'40001', '40P01'}
 # A decay that the client works out: in the snapshot of its statement, while the agent may be certified
 # before the row can be locked.  What no longer is the effective tier is refused, too.
