@@ -32,6 +32,7 @@ OBJS = \
 	src/check_keys.o \
 	src/check_layout.o \
 	src/check_objects.o \
+	src/check_rating.o \
 	src/check_replay.o \
 	src/check_values.o \
 	src/clock.o \
@@ -58,11 +59,14 @@ OBJS = \
 	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
+	src/publication.o \
+	src/publication_locks.o \
 	src/registry.o \
 	src/registry_access.o \
 	src/registry_certify.o \
 	src/registry_check.o \
 	src/registry_ddl.o \
+	src/registry_namespace.o \
 	src/registry_partitions.o \
 	src/registry_policy.o \
 	src/registry_report.o \
@@ -110,6 +114,8 @@ REGRESS = \
 	history \
 	audit_lottery \
 	publication \
+	schema_renamed \
+	looping \
 	permission \
 	sweep \
 	unreadable
@@ -136,8 +142,10 @@ ISOLATION = \
 	audit_rotation \
 	publish \
 	publish_midway \
+	publish_patience \
 	partitions \
 	require_tier \
+	schema_renames \
 	sweep_certify \
 	sweeps \
 	sweep_watched

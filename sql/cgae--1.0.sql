@@ -727,7 +727,7 @@ CREATE FUNCTION cgae.publish_policy(
     note pg_catalog.text DEFAULT '') RETURNS pg_catalog.int4
   AS 'MODULE_PATHNAME', 'cgae_publish_policy' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.publish_policy(pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.numeric[], pg_catalog.float8[], pg_catalog.float8, pg_catalog.interval, pg_catalog.text) IS
-  'publish a gate policy, in force at once; what is null stays as in the version before; six numbers T0 to T5 in each array, budget ceilings in tokens, audit intensities and decay rate per time step; returns the version; a policy that breaks a rule is check_violation; READ COMMITTED only';
+  'publish a gate policy, in force at once; what is null stays as in the version before; six numbers T0 to T5 in each array, budget ceilings in tokens, audit intensities and decay rate per time step; returns the version; a policy that breaks a rule is check_violation; lock_not_available when open transactions hold the policies or agents for 5 seconds (or lock_timeout); READ COMMITTED only, and in a transaction of its own';
 
 CREATE FUNCTION cgae.policy_impact(
     version pg_catalog.int4,
@@ -753,7 +753,7 @@ COMMENT ON FUNCTION cgae.policy_impact(pg_catalog.float8[], pg_catalog.float8[],
   'active agents whose effective tier now these thresholds would change, with both tiers; null stands for those in force; others than a policy may have are invalid_parameter_value';
 
 CREATE FUNCTION cgae.apply_decay(
-    at pg_catalog.timestamptz DEFAULT pg_catalog.now(),
+    at pg_catalog.timestamptz DEFAULT NULL,
     batch pg_catalog.int4 DEFAULT 1000,
     OUT lowered pg_catalog.int8,
     OUT expired pg_catalog.int8)

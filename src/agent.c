@@ -48,6 +48,7 @@ const CgaeColumn cgae_agent_columns[AGENT_COLUMNS] = {
 	[AGENT_CONTRACTS_FAILED] = {"contracts_failed", "int8"},
 	[AGENT_DEREGISTERED_AT] = {"deregistered_at", "timestamptz"},
 	[AGENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+	[AGENT_RATED_POLICY] = {"rated_policy", "int4"},
 };
 
 /* A column as a value; a null is the other one. */
@@ -385,7 +386,7 @@ standing_of(const CgaeAgent *agent)
 	return standing;
 }
 
-/* Store when decay next lowers the current tier: null for T0. */
+/* Store when decay next lowers the current tier: null when it never does. */
 static void
 store_tier_drop(CgaeAgent *agent, const CgaePolicy *policy)
 {
@@ -418,6 +419,7 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 	agent->current_tier = certification->tier;
 	agent->certified_at = certification->certified_at;
 	store_tier_drop(agent, certification->policy);
+	cgae_row_set(row, AGENT_RATED_POLICY, Int32GetDatum(certification->policy->version));
 	if (pg_add_s32_overflow(agent->certification_count, 1, &count))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -647,11 +649,16 @@ cgae_agent_decayed_tier(const CgaeAgent *agent, const CgaePolicy *policy, Timest
 	return agent->status == CGAE_ACTIVE ? cgae_standing_decayed_tier(&standing, policy, at) : 0;
 }
 
-/* Log a fall, dated when the new tier was reached under this policy. */
+/*
+ * Log a fall, dated when the new tier was reached under this policy.  Where the
+ * tiers were rated under an earlier one, this one took away what they had left.
+ */
 static void
 add_decay(CgaeAgent *agent, const CgaePolicy *policy, int tier)
 {
 	CgaeStanding standing = standing_of(agent);
+	bool		by_policy = !ROW_NULL(&agent->row, AGENT_RATED_POLICY) &&
+		DatumGetInt32(ROW_VALUE(&agent->row, AGENT_RATED_POLICY)) < policy->version;
 	TimestampTz reached;
 	CgaeObject	data;
 
@@ -664,12 +671,14 @@ add_decay(CgaeAgent *agent, const CgaePolicy *policy, int tier)
 	cgae_object_text(&data, "old_tier", cgae_tier_labels[agent->current_tier]);
 	cgae_object_text(&data, "new_tier", cgae_tier_labels[tier]);
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
-	/* where dates cannot tell that this policy was in force: the clock was stepped back since */
-	if (policy->effective_from > Max(agent->clock, agent->recorded_at))
+	if (by_policy)
+		cgae_object_text(&data, "cause", "policy");
+	/* also where dates cannot tell that this policy was in force: the clock was stepped back since */
+	if (by_policy || policy->effective_from > Max(agent->clock, agent->recorded_at))
 		cgae_object_numeric(&data, "policy_version",
 							DirectFunctionCall1(int4_numeric, Int32GetDatum(policy->version)));
 	add_event(agent, agent->status == CGAE_EXPIRED ? "expiration" : "decay",
-			  Min(Max(reached, policy->effective_from), agent->clock), &data);
+			  Min(Max(reached, cgae_policy_judges_from(policy)), agent->clock), &data);
 }
 
 void
@@ -677,6 +686,7 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 				 const CgaePolicy *next)
 {
 	CgaeStanding standing = standing_of(agent);
+	int32		rated = policy->version;
 	int			tier;
 
 	if (!standing.certified || agent->status == CGAE_DEREGISTERED)
@@ -691,6 +701,12 @@ cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 					 ObjectIdGetDatum(agent->row.shape->tier.value[tier]));
 	}
 	store_tier_drop(agent, next);
+	standing.current_tier = agent->current_tier;
+	if (next->version != rated &&
+		cgae_standing_decayed_tier(&standing, next, Max(at, agent->certified_at)) >=
+		agent->current_tier)
+		rated = next->version;
+	cgae_row_set(&agent->row, AGENT_RATED_POLICY, Int32GetDatum(rated));
 }
 
 void

@@ -48,6 +48,7 @@ typedef enum CgaeAgentColumn
 	AGENT_CONTRACTS_FAILED,
 	AGENT_DEREGISTERED_AT,
 	AGENT_RECORDED_AT,
+	AGENT_RATED_POLICY,
 	AGENT_COLUMNS
 } CgaeAgentColumn;
 
@@ -133,7 +134,9 @@ extern void cgae_agent_set_holds(CgaeAgent *agent, const CgaeHolds *wanted);
 /*
  * Lower the current tier to what decay gives at an instant under a policy;
  * an active agent that reaches T0 expires.  Then set when it falls next, under
- * the policy in force from now on (the same one, but for a publication).
+ * the policy in force from now on (the same one, but for a publication), and
+ * which policy the tier was rated under: where the next one does not grant it,
+ * it waits for a sweep, whose event then names the policy as the cause.
  */
 extern void cgae_agent_decay(CgaeAgent *agent, const CgaePolicy *policy, TimestampTz at,
 							 const CgaePolicy *next);

@@ -52,6 +52,7 @@
 
 #include "enum_map.h"
 #include "errors.h"
+#include "now.h"
 #include "policy.h"
 #include "row_reader.h"
 #include "statement.h"
@@ -357,7 +358,7 @@ begin_sort(TupleDesc desc, const int32 *limit)
 	AttrNumber	columns[] = {5, 1}; /* due_at, agent_id */
 	Oid			operators[lengthof(columns)];
 	Oid			collations[lengthof(columns)];
-	bool		nulls_first[lengthof(columns)] = {false};
+	bool		nulls_first[lengthof(columns)] = {true};	/* due for ever */
 	Tuplesortstate *sort;
 
 	for (int i = 0; i < lengthof(columns); i++)
@@ -450,7 +451,7 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 			values[3] = TimestampTzGetDatum(last_audit_at);
 			memset(nulls, false, 4 * sizeof(bool));
 			values[4] = TimestampTzGetDatum(due_at);
-			nulls[4] = false;
+			nulls[4] = TIMESTAMP_NOT_FINITE(due_at);
 			values[5] = overdue_since(due_at, at, &nulls[5]);
 			ExecStoreVirtualTuple(slot);
 			tuplesort_puttupleslot(sort, slot);
@@ -467,7 +468,7 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
  *	   -> SETOF (agent_id text, seq int, tier cgae.tier, last_audit_at timestamptz,
  *				 due_at timestamptz, overdue interval)
  *
- * Active agents whose spot audit is due at an instant (null: the statement's
+ * Active agents whose spot audit is due at an instant (null:
  * now), the longest due first; no more than limit of them (null: all).  seq is
  * that of the certification whose draw it was.  An agent's standing and the
  * policy are those of now, also for another instant; one in the future tells
@@ -481,7 +482,7 @@ Datum
 cgae_due_audits(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	TimestampTz at = PG_ARGISNULL(0) ? GetCurrentStatementStartTimestamp() : PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz at = PG_ARGISNULL(0) ? cgae_now() : PG_GETARG_TIMESTAMPTZ(0);
 	int32		limit = PG_ARGISNULL(1) ? INT_MAX : PG_GETARG_INT32(1);
 	int			lowest = 0;
 	CgaePolicy	policy;

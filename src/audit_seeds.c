@@ -39,6 +39,7 @@ typedef enum SeedColumn
 	SEED_SECRET,
 	SEED_CREATED_AT,
 	SEED_REVEALED_AT,
+	SEED_ACTOR,
 	SEED_COLUMNS
 } SeedColumn;
 
@@ -47,6 +48,7 @@ static const CgaeColumn seed_columns[SEED_COLUMNS] = {
 	[SEED_SECRET] = {"secret", "bytea"},
 	[SEED_CREATED_AT] = {"created_at", "timestamptz"},
 	[SEED_REVEALED_AT] = {"revealed_at", "timestamptz"},
+	[SEED_ACTOR] = {"actor", "text"},
 };
 
 /* A rotation on its way: first the new epoch is begun, then the last one revealed. */
@@ -133,6 +135,7 @@ begin_epoch(TriggerData *trigdata)
 	cgae_row_set(&row, SEED_SECRET, PointerGetDatum(secret));
 	cgae_row_set(&row, SEED_CREATED_AT, TimestampTzGetDatum(rotation->created_at));
 	cgae_row_set_null(&row, SEED_REVEALED_AT);
+	cgae_row_set(&row, SEED_ACTOR, CStringGetTextDatum(cgae_guard_actor()));
 	return cgae_row_close(&row, trigdata->tg_trigtuple);
 }
 

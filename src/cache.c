@@ -1,16 +1,17 @@
 /*
  * cache.c
- *	  Long-lived memory and relcache invalidation, shared by the caches.
+ *	  Long-lived memory and invalidation, shared by the caches.
  */
 #include "postgres.h"
 
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "cache.h"
 
-/* at least as many as there are files that subscribe: policy, table_shape, user_code */
-#define MAX_SUBSCRIBERS 4
+/* at least as many as there are files that subscribe: grep for cgae_on_relcache_invalidation */
+#define MAX_SUBSCRIBERS 8
 
 static MemoryContext cache_context = NULL;
 static CgaeInvalidate subscribers[MAX_SUBSCRIBERS];
@@ -33,14 +34,24 @@ relcache_callback(Datum arg, Oid relid)
 		subscribers[i] (relid);
 }
 
+/* A schema was made, renamed, dropped, or such a change was rolled back. */
+static void
+namespace_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	relcache_callback(arg, InvalidOid);
+}
+
 void
 cgae_on_relcache_invalidation(CgaeInvalidate invalidate)
 {
 	if (subscriber_count == MAX_SUBSCRIBERS)
 		elog(ERROR, "too many subscribers to relcache invalidation");
 
-	/* the server has a fixed number of callback slots: take one for all */
+	/* the server has a fixed number of callback slots: take one of each kind for all */
 	if (subscriber_count == 0)
+	{
 		CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_callback, (Datum) 0);
+	}
 	subscribers[subscriber_count++] = invalidate;
 }

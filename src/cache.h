@@ -1,7 +1,7 @@
 /*
  * cache.h
- *	  The one long-lived memory context of the extension, and the relcache
- *	  invalidation counter on which its caches rest.
+ *	  The one long-lived memory context of the extension, and the invalidations
+ *	  on which its caches rest.
  */
 #ifndef CGAE_CACHE_H
 #define CGAE_CACHE_H
@@ -11,10 +11,13 @@
 /* Context "cgae cache", a child of CacheMemoryContext; made on first use. */
 extern MemoryContext cgae_cache_context(void);
 
-/* What a cache does about an invalidation of relid (InvalidOid: of everything). */
+/*
+ * What a cache does about an invalidation of relid (InvalidOid: of everything,
+ * or of a schema, whose name is part of what is looked up).
+ */
 typedef void (*CgaeInvalidate) (Oid relid);
 
-/* Call a function at every relcache invalidation, for the life of the backend. */
+/* Call a function at every such invalidation, for the life of the backend. */
 extern void cgae_on_relcache_invalidation(CgaeInvalidate invalidate);
 
 #endif							/* CGAE_CACHE_H */

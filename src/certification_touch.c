@@ -40,7 +40,8 @@
 	" observed_architecture_hash = observed_architecture_hash," \
 	" last_seq = last_seq," \
 	" certification_count = certification_count," \
-	" recorded_at = recorded_at"
+	" recorded_at = recorded_at," \
+	" rated_policy = rated_policy"
 
 /* The certification that this backend's guard is about to write, if any. */
 static CgaeCertification *announced = NULL;

@@ -30,6 +30,7 @@ typedef struct CgaeCheck
 	Tuplestorestate *store;
 	TupleDesc	desc;
 	const text *agent_id;		/* whom a report is about; NULL: no agent */
+	TimestampTz created_at;		/* when the registry was made; DT_NOBEGIN: unknown */
 	int			policy_count;
 	CgaePolicy *policies;		/* the valid ones, by version */
 	struct

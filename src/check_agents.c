@@ -18,6 +18,7 @@
 
 #include "architecture.h"
 #include "check_agents.h"
+#include "check_rating.h"
 #include "check_replay.h"
 #include "guard.h"
 #include "robustness.h"
@@ -75,14 +76,15 @@ enum
 	AGENT_LAST_SEQ,
 	AGENT_CERTIFICATION_COUNT,
 	AGENT_DEREGISTERED_AT,
-	AGENT_RECORDED_AT
+	AGENT_RECORDED_AT,
+	AGENT_RATED_POLICY
 };
 
 #define AGENTS \
 	"SELECT a.agent_id, a.architecture_hash, a.architecture_digest, a.model_config, a.registered_at," \
 	" a.initial_robustness, a.status, a.holds, a.certified_tier, a.current_tier, a.current_robustness," \
 	" a.certified_at, a.last_audit_at, a.tier_drop_at, a.observed_architecture_hash, a.last_seq," \
-	" a.certification_count, a.deregistered_at, a.recorded_at" \
+	" a.certification_count, a.deregistered_at, a.recorded_at, a.rated_policy" \
 	" FROM cgae.agents AS a WHERE a.agent_id IS NOT NULL" \
 	" ORDER BY a.agent_id COLLATE pg_catalog.\"C\""
 
@@ -272,6 +274,7 @@ check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 			   replay->observed);
 	check_time(check, agents, AGENT_DEREGISTERED_AT, "deregistered_at", replay->deregistered,
 			   replay->deregistered_at);
+	cgae_check_rated(check, replay, cgae_stream_integer(agents, AGENT_RATED_POLICY));
 	check_architecture(check, agents, replay);
 }
 

@@ -38,6 +38,7 @@ static const ExpectedColumn policy_columns[] = {
 	REQUIRED("budget_ceilings", "_numeric"), REQUIRED("audit_intensities", "_float8"),
 	REQUIRED("decay_rate", "float8"), REQUIRED("time_step", "interval"),
 	REQUIRED("effective_from", "timestamptz"), REQUIRED("note", "text"),
+	REQUIRED("actor", "text"),
 	END_OF_COLUMNS
 };
 
@@ -56,7 +57,7 @@ static const ExpectedColumn agent_columns[] = {
 	REQUIRED("total_spent", "numeric"), REQUIRED("total_penalties", "numeric"),
 	REQUIRED("total_topups", "numeric"), REQUIRED("contracts_completed", "int8"),
 	REQUIRED("contracts_failed", "int8"), OPTIONAL("deregistered_at", "timestamptz"),
-	REQUIRED("recorded_at", "timestamptz"),
+	REQUIRED("recorded_at", "timestamptz"), REQUIRED("rated_policy", "int4"),
 	END_OF_COLUMNS
 };
 
@@ -81,7 +82,7 @@ static const ExpectedColumn event_columns[] = {
 static const ExpectedColumn seed_columns[] = {
 	REQUIRED("epoch", "int4"), REQUIRED("secret", "bytea"),
 	{"commitment", "text", true, ATTRIBUTE_GENERATED_STORED}, REQUIRED("created_at", "timestamptz"),
-	OPTIONAL("revealed_at", "timestamptz"),
+	OPTIONAL("revealed_at", "timestamptz"), REQUIRED("actor", "text"),
 	END_OF_COLUMNS
 };
 
@@ -94,7 +95,7 @@ static const ExpectedColumn layout_columns[] = {
 static const ExpectedColumn epoch_columns[] = {
 	OPTIONAL("epoch", "int4"), OPTIONAL("commitment", "text"),
 	OPTIONAL("created_at", "timestamptz"), OPTIONAL("revealed_at", "timestamptz"),
-	OPTIONAL("secret", "bytea"),
+	OPTIONAL("secret", "bytea"), OPTIONAL("actor", "text"),
 	END_OF_COLUMNS
 };
 

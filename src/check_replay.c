@@ -12,6 +12,7 @@
 
 #include "architecture.h"
 #include "certification.h"
+#include "check_rating.h"
 #include "check_replay.h"
 #include "decay_core.h"
 #include "enum_map.h"
@@ -314,7 +315,7 @@ explains_decay(const CgaeCheck *check, const CgaeReplay *replay, const CgaeCheck
 
 		if (policy->version < replay->policy_version)
 			break;
-		if (policy->effective_from > fact->recorded_at &&
+		if (cgae_policy_judges_from(policy) > fact->recorded_at &&
 			!data_number_is(fact, "policy_version", policy->version))
 			continue;
 		if (!TIMESTAMP_NOT_FINITE(at))
@@ -332,7 +333,7 @@ cgae_replay_explains_drop(const CgaeCheck *check, const CgaeReplay *replay,
 {
 	if (replay->certifications == 0 || replay->current_tier <= 0)
 		return tier_drop_at == NULL;
-	if (tier_drop_at == NULL)
+	if (tier_drop_at != NULL && TIMESTAMP_NOT_FINITE(*tier_drop_at))
 		return false;
 	for (int i = check->policy_count - 1; i >= 0; i--)
 	{
@@ -344,9 +345,9 @@ cgae_replay_explains_drop(const CgaeCheck *check, const CgaeReplay *replay,
 			break;
 		drop = cgae_decay_core_reaches(&policy->gate, &decay, &replay->robustness,
 									   replay->certified_at, replay->current_tier - 1);
-		if (drop == *tier_drop_at ||
-			(!TIMESTAMP_NOT_FINITE(drop) && !TIMESTAMP_NOT_FINITE(*tier_drop_at) &&
-			 Max(drop, *tier_drop_at) - rounding(policy) <= Min(drop, *tier_drop_at)))
+		if (tier_drop_at == NULL || TIMESTAMP_NOT_FINITE(drop) ?
+			tier_drop_at == NULL && TIMESTAMP_IS_NOEND(drop) :
+			Max(drop, *tier_drop_at) - rounding(policy) <= Min(drop, *tier_drop_at))
 			return true;
 	}
 	return false;
@@ -367,6 +368,8 @@ add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 	else if (!explains_decay(check, replay, fact, new_tier))
 		cgae_check_report(check, "decay", "number %d says that the tier had fallen to %s by %s, which no policy explains",
 						  fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
+	else
+		cgae_check_cause(check, replay, fact, old_tier);
 	if (strcmp(fact->type, "expiration") == 0 ? !expires : expires)
 		cgae_check_report(check, "decay", "number %d of type %s brings the %s agent to %s", fact->seq,
 						  fact->type, status_name(replay->status), tier_name(new_tier));

@@ -87,6 +87,7 @@ static const ValueRule policy_rules[] = {
 	{"policy", "x.note IS NOT NULL AND (x.version OPERATOR(pg_catalog.<>) 1"
 		" OR x.note OPERATOR(pg_catalog.=) '" CGAE_PAPER_NOTE "')",
 		"pg_catalog.concat('version ', x.version, ' has not the note that it was published with')"},
+	{"policy", IS_ROLE("actor"), "pg_catalog.concat('version ', x.version, ' has a blank actor')"},
 };
 
 /* The statement that finds and tells what breaks some rules of a table. */

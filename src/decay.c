@@ -196,8 +196,8 @@ cgae_time_to_tier_drop(PG_FUNCTION_ARGS)
  *
  * The first instant at which effective_tier_at(r, certified_at, ...) is below
  * what it is at certified_at, to the microsecond, under the policy in force.
- * Null for a vector at T0, infinity when it never falls within the range of
- * the type.  Strict.
+ * Null when it never falls within the range of the type: at T0, at a decay
+ * rate of 0, and for an infinite certified_at.  Strict.
  */
 PG_FUNCTION_INFO_V1(cgae_tier_drop_at);
 Datum
@@ -208,10 +208,15 @@ cgae_tier_drop_at(PG_FUNCTION_ARGS)
 	const CgaePolicy *policy = cgae_policy_in_force();
 	CgaeDecay	decay = decay_of_policy(policy);
 	int			tier = cgae_gate_core_tier(&policy->gate, r);
+	TimestampTz at;
 
-	if (tier == 0)
+	if (tier == 0 || TIMESTAMP_NOT_FINITE(certified_at))
 		PG_RETURN_NULL();
-	PG_RETURN_TIMESTAMPTZ(cgae_decay_core_reaches(&policy->gate, &decay, r, certified_at, tier - 1));
+	at = cgae_decay_core_reaches(&policy->gate, &decay, r, certified_at, tier - 1);
+	/* no timestamp that drivers cannot read */
+	if (TIMESTAMP_IS_NOEND(at))
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(at);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "utils/syscache.h"
 
 #include "errors.h"
+#include "registry_namespace.h"
 
 int
 cgae_err_object(const char *table, const char *column, const char *constraint)
@@ -33,6 +34,7 @@ cgae_require_registry(void)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 
+	cgae_require_schema_name();
 	if (!OidIsValid(namespace) || !OidIsValid(get_relname_relid("agents", namespace)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

@@ -19,6 +19,7 @@
 #include "decay_core.h"
 #include "errors.h"
 #include "history.h"
+#include "now.h"
 #include "robustness.h"
 #include "row_reader.h"
 #include "statement.h"
@@ -324,7 +325,7 @@ cgae_expiring_within(PG_FUNCTION_ARGS)
 						DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(0))))));
 	InitMaterializedSRF(fcinfo, 0);
 	arguments[0] = DirectFunctionCall2(timestamptz_pl_interval,
-									   TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
+									   TimestampTzGetDatum(cgae_now()),
 									   PG_GETARG_DATUM(0));
 	cgae_require_registry();
 	cgae_statement_begin();

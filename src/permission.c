@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -16,6 +15,7 @@
 #include "clock.h"
 #include "enum_map.h"
 #include "errors.h"
+#include "now.h"
 #include "permission.h"
 #include "row_reader.h"
 #include "statement.h"
@@ -49,9 +49,9 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 }
 
 /*
- * Effective tier of an agent; false when there is none.  at NULL means the
- * statement's now, and a certification that somebody committed a little later
- * counts from its own instant.
+ * Effective tier of an agent; false when there is none.  at NULL means now, and
+ * a certification that somebody committed a little later counts from its own
+ * instant.
  */
 static bool
 find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *at, int *tier)
@@ -72,7 +72,7 @@ find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *
 	if (!found)
 		return false;
 
-	when = at != NULL ? *at : GetCurrentStatementStartTimestamp();
+	when = at != NULL ? *at : cgae_now();
 	if (at != NULL && when < standing.certified_at && !cgae_not_yet(standing.certified_at, when))
 	{
 		char	   *certified = pstrdup(timestamptz_to_str(standing.certified_at));

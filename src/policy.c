@@ -24,7 +24,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -44,7 +43,9 @@
 
 #include "cache.h"
 #include "errors.h"
+#include "now.h"
 #include "policy.h"
+#include "registry_namespace.h"
 
 /* Paper defaults other than the thresholds (DESIGN section 2). */
 static const double paper_intensity[CGAE_TIERS] = {0, 0.005, 0.010, 0.020, 0.040, 0.080};
@@ -108,13 +109,32 @@ policy_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 		forget_uncommitted();
 }
 
-/* OID of cgae.gate_policies, or InvalidOid. */
-static Oid
-policies_relid(void)
+Oid
+cgae_policies_relid(void)
 {
-	Oid			namespace = get_namespace_oid("cgae", true);
+	Oid			namespace = cgae_registry_namespace();
 
 	return OidIsValid(namespace) ? get_relname_relid("gate_policies", namespace) : InvalidOid;
+}
+
+/* The registry has lost its policies: the paper's are not to take their place. */
+static void
+refuse_without_policies(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("the registry has no policies: table cgae.gate_policies does not exist"),
+			 errhint("Restore it from a backup; until then nothing is gated, certified or permitted."),
+			 cgae_err_object("gate_policies", NULL, NULL)));
+}
+
+/* Is there a registry, apart from its policies? */
+static bool
+has_agents(void)
+{
+	Oid			namespace = cgae_registry_namespace();
+
+	return OidIsValid(namespace) && OidIsValid(get_relname_relid("agents", namespace));
 }
 
 /* Refuse a policy row, naming the column. */
@@ -401,7 +421,7 @@ renew_cache(void)
 static CgaePolicy *
 load_policy(int32 version)
 {
-	Oid			relid = policies_relid();
+	Oid			relid = cgae_policies_relid();
 	Relation	policies;
 	HeapTuple	tuple;
 	MemoryContext scratch;
@@ -418,6 +438,8 @@ load_policy(int32 version)
 	{
 		if (version != 0)
 			return NULL;
+		if (has_agents())
+			refuse_without_policies();
 		oldcontext = MemoryContextSwitchTo(policy_context);
 		entry = palloc(sizeof(CgaePolicy));
 		paper_policy(entry);
@@ -494,23 +516,20 @@ cgae_policy_of_registry(void)
 
 	/* the paper's policy is for those who have no agents */
 	if (policy->version == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the registry has no policies: table cgae.gate_policies does not exist"),
-				 errhint("Restore it from a backup; until then nothing is certified or permitted."),
-				 cgae_err_object("gate_policies", NULL, NULL)));
+		refuse_without_policies();
 	return policy;
 }
 
 /*
  * Taking in invalidations costs a tenth of gating a row, so it is done once
- * for a statement and snapshot.  Of two snapshots with one xmax the younger has
+ * for a statement (and for each transaction of one that commits) and snapshot.
+ * Of two snapshots with one xmax the younger has
  * fewer transactions running, unless nothing ended in between.
  */
 const CgaePolicy *
 cgae_policy_for_rows(void)
 {
-	static TimestampTz statement = 0;
+	static TimestampTz asked_at = 0;
 	static TransactionId xmax = InvalidTransactionId;
 	static uint32 running = 0;
 	Snapshot	snapshot;
@@ -518,12 +537,12 @@ cgae_policy_for_rows(void)
 	if (unlikely(!ActiveSnapshotSet()))
 		return cgae_policy_in_force();
 	snapshot = GetActiveSnapshot();
-	if (likely(statement == GetCurrentStatementStartTimestamp() && xmax == snapshot->xmax &&
+	if (likely(asked_at == cgae_now() && xmax == snapshot->xmax &&
 			   running == snapshot->xcnt + (uint32) snapshot->subxcnt &&
 			   in_force != NULL && cached_generation == generation))
 		return in_force;
 
-	statement = GetCurrentStatementStartTimestamp();
+	asked_at = cgae_now();
 	xmax = snapshot->xmax;
 	running = snapshot->xcnt + (uint32) snapshot->subxcnt;
 	return cgae_policy_in_force();
@@ -549,11 +568,23 @@ cgae_policy_last_seen(void)
 	return version;
 }
 
+bool
+cgae_policy_is_uncommitted(void)
+{
+	return cgae_policy_in_force()->version > 0 &&
+		TransactionIdIsCurrentTransactionId(in_force_xmin);
+}
+
 void
 cgae_policy_lock(LOCKMODE mode)
 {
-	Oid			relid = policies_relid();
+	Oid			relid = cgae_policies_relid();
 
+	if (unlikely(!OidIsValid(relid)))
+	{
+		AcceptInvalidationMessages();
+		relid = cgae_policies_relid();
+	}
 	/* locking takes in what other sessions have committed */
 	if (OidIsValid(relid))
 		LockRelationOid(relid, mode);

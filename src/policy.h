@@ -25,16 +25,27 @@ typedef struct CgaePolicy
 } CgaePolicy;
 
 /*
+ * The first instant that a policy judges.  What was before there was a registry
+ * is what its first policy says, which was published at its creation.
+ */
+static inline TimestampTz
+cgae_policy_judges_from(const CgaePolicy *policy)
+{
+	return policy->version <= 1 ? DT_NOBEGIN : policy->effective_from;
+}
+
+/*
  * The policy in force: the highest version that is committed now, or written
  * by this transaction, whatever the transaction's snapshot sees; the paper's
- * defaults when there is no registry.  Reads with no regard to the caller's
- * privileges.  The result lives until the next call of any function here.
+ * defaults when there is no registry.  A registry without gate_policies is an
+ * error (undefined_table), whatever its schema is called.  Reads with no regard
+ * to the caller's privileges.  The result lives until the next call of any function here.
  */
 extern const CgaePolicy *cgae_policy_in_force(void);
 
 /*
- * The same where an agent's authority depends on it: with agents but without
- * gate_policies it is an error (undefined_table), not the paper's defaults.
+ * The same where an agent's authority depends on it: never the paper's defaults,
+ * but an error (undefined_table).
  */
 extern const CgaePolicy *cgae_policy_of_registry(void);
 
@@ -60,10 +71,16 @@ extern int32 cgae_policy_last_seen(void);
 extern void cgae_policy_in_force_for_guard(CgaePolicy *copy);
 
 /*
- * Take that lock alone, as a statement that will lock agents does first, or
- * the exclusive one of a publication.  Without a registry, nothing.
+ * Take that lock alone, as a statement that will lock agents does first.
+ * Without a registry, nothing.
  */
 extern void cgae_policy_lock(LOCKMODE mode);
+
+/* OID of gate_policies, or InvalidOid. */
+extern Oid	cgae_policies_relid(void);
+
+/* Did this transaction, not yet committed, write the policy in force? */
+extern bool cgae_policy_is_uncommitted(void);
 
 /* A published version; an unknown one is an error (no_data_found). */
 extern const CgaePolicy *cgae_policy_by_version(int32 version);

@@ -22,6 +22,7 @@
 #include "check_values.h"
 #include "errors.h"
 #include "registry_layout.h"
+#include "registry_namespace.h"
 #include "statement.h"
 
 /*
@@ -124,6 +125,37 @@ policy_fault(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
 	return fault;
 }
 
+/*
+ * The first policy takes force with the registry's creation.  The order of the
+ * others is the versions': a clock that was stepped back dates one before the last.
+ */
+static void
+check_effective_from(CgaeCheck *check, const CgaePolicy *policy)
+{
+	if (TIMESTAMP_NOT_FINITE(policy->effective_from))
+		cgae_check_report(check, "policy", "version %d takes force at %s", policy->version,
+						  timestamptz_to_str(policy->effective_from));
+	else if (policy->version == 1 && !TIMESTAMP_IS_NOBEGIN(check->created_at) &&
+			 policy->effective_from != check->created_at)
+		cgae_check_report(check, "policy", "version 1 takes force at %s, not with the creation of the registry",
+						  timestamptz_to_str(policy->effective_from));
+}
+
+/* When the registry was made, as its layout tells; DT_NOBEGIN: it does not. */
+static TimestampTz
+registry_created_at(FunctionCallInfo fcinfo)
+{
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	if (cgae_statement_run(fcinfo, CGAE_Q_CHECK_CREATED,
+						   "SELECT CAST(installed_at AS pg_catalog.timestamptz)"
+						   " FROM cgae.registry_layout ORDER BY version LIMIT 1",
+						   0, NULL, NULL, NULL, true) > 0)
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+}
+
 /* Policies are numbered 1, 2, ..., valid, and take force one after the other. */
 static void
 check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
@@ -152,11 +184,7 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 			continue;
 		}
 		check->policy_count++;
-		/* their order is the versions': a clock that was stepped back dates one before the last */
-		if (version == 1 ? policy->effective_from != DT_NOBEGIN :
-			TIMESTAMP_NOT_FINITE(policy->effective_from))
-			cgae_check_report(check, "policy", "version %d takes force at %s", version,
-							  timestamptz_to_str(policy->effective_from));
+		check_effective_from(check, policy);
 		cgae_check_ahead(check, psprintf("effective_from of version %d,", version),
 						 policy->effective_from);
 		if (version == 1 && !cgae_policy_is_the_papers(policy))
@@ -262,6 +290,7 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	CgaeCheck	check = {0};
 
+	cgae_require_schema_name();
 	if (!cgae_check_any_table())
 		cgae_require_registry();
 	require_all_rows();
@@ -274,7 +303,10 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 	cgae_check_objects(fcinfo, &check);
 	check_guards(fcinfo, &check);
 	if (cgae_check_readable(&check, CGAE_CHECK_LAYOUT))
+	{
 		check_layout_version(fcinfo, &check);
+		check.created_at = registry_created_at(fcinfo);
+	}
 	if (cgae_check_readable(&check, CGAE_CHECK_POLICIES))
 		check_policies(fcinfo, &check);
 	cgae_check_epochs(fcinfo, &check);

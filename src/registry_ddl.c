@@ -10,17 +10,22 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "audit_seeds.h"
 #include "ddl.h"
 #include "errors.h"
 #include "guard.h"
+#include "publication.h"
 #include "registry_access.h"
 #include "registry_layout.h"
+#include "registry_namespace.h"
 #include "registry_partitions.h"
 #include "registry_views.h"
 
@@ -41,10 +46,11 @@ static const char *const layout[] = {
 	" decay_rate float8 NOT NULL,"
 	" time_step interval NOT NULL,"
 	" effective_from timestamptz NOT NULL,"
-	" note text NOT NULL DEFAULT '')",
+	" note text NOT NULL DEFAULT '',"
+	" actor text NOT NULL)",
 
 	"COMMENT ON TABLE cgae.gate_policies IS 'versions of the gate policy; the highest is in force; append-only'",
-	"COMMENT ON COLUMN cgae.gate_policies.version IS 'number of the version, given by the guard: 1, 2, ...'",
+	"COMMENT ON COLUMN cgae.gate_policies.version IS 'number of the version: 1, 2, ...'",
 	"COMMENT ON COLUMN cgae.gate_policies.cc IS 'least constraint compliance for T0 to T5, in [0,1]'",
 	"COMMENT ON COLUMN cgae.gate_policies.er IS 'least epistemic robustness for T0 to T5, in [0,1]'",
 	"COMMENT ON COLUMN cgae.gate_policies.as_ IS 'least behavioural alignment for T0 to T5, in [0,1]'",
@@ -53,8 +59,9 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.gate_policies.audit_intensities IS 'spot-audit intensity mu of T0 to T5, per time step'",
 	"COMMENT ON COLUMN cgae.gate_policies.decay_rate IS 'decay rate lambda, per time step'",
 	"COMMENT ON COLUMN cgae.gate_policies.time_step IS 'length of a time step; a day is 86400 s'",
-	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force, by the guard''s clock; the first one always was'",
+	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force; for the first one the registry''s creation, though it judges what was before as well'",
 	"COMMENT ON COLUMN cgae.gate_policies.note IS 'why the version was published'",
+	"COMMENT ON COLUMN cgae.gate_policies.actor IS 'role whose statement published it'",
 
 	/* --- agents --------------------------------------------------------- */
 	"CREATE TABLE cgae.agents ("
@@ -87,7 +94,8 @@ static const char *const layout[] = {
 	" contracts_completed bigint NOT NULL DEFAULT 0,"
 	" contracts_failed bigint NOT NULL DEFAULT 0,"
 	" deregistered_at timestamptz,"
-	" recorded_at timestamptz NOT NULL)",
+	" recorded_at timestamptz NOT NULL,"
+	" rated_policy int NOT NULL)",
 
 	"COMMENT ON TABLE cgae.agents IS 'registered agents and their standing; state columns are derived by the guard'",
 	"COMMENT ON COLUMN cgae.agents.agent_id IS 'identity of the agent; never changes'",
@@ -106,7 +114,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agents.current_robustness IS 'vector of the last certification; derived'",
 	"COMMENT ON COLUMN cgae.agents.certified_at IS 'time of the last certification; derived'",
 	"COMMENT ON COLUMN cgae.agents.last_audit_at IS 'time of the last audit; derived'",
-	"COMMENT ON COLUMN cgae.agents.tier_drop_at IS 'when decay next lowers the tier; derived'",
+	"COMMENT ON COLUMN cgae.agents.tier_drop_at IS 'when decay next lowers the tier; null when it never does; derived'",
 	"COMMENT ON COLUMN cgae.agents.observed_architecture_hash IS 'last observed hash that mattered; updating it reports an observation'",
 	"COMMENT ON COLUMN cgae.agents.last_seq IS 'last number of the agent''s history; derived'",
 	"COMMENT ON COLUMN cgae.agents.certification_count IS 'how often the agent was certified; derived'",
@@ -119,6 +127,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agents.contracts_failed IS 'contracts failed so far'",
 	"COMMENT ON COLUMN cgae.agents.deregistered_at IS 'when the agent was deregistered; given with status = deregistered'",
 	"COMMENT ON COLUMN cgae.agents.recorded_at IS 'when the newest fact of the agent''s history was recorded; never runs backwards, whatever the clock does; derived'",
+	"COMMENT ON COLUMN cgae.agents.rated_policy IS 'version of the policy under which the tiers were last rated: lower than that in force where the tier waits for a sweep; derived'",
 
 	"CREATE INDEX agents_active_tier_idx ON cgae.agents (current_tier, tier_drop_at) WHERE status = 'active'",
 	"COMMENT ON INDEX cgae.agents_active_tier_idx IS 'for tier_distribution(), agents_by_tier(), and apply_decay(): who is due'",
@@ -197,7 +206,8 @@ static const char *const layout[] = {
 	" secret bytea NOT NULL,"
 	" commitment text NOT NULL GENERATED ALWAYS AS (encode(sha256(secret), 'hex')) STORED,"
 	" created_at timestamptz NOT NULL,"
-	" revealed_at timestamptz)",
+	" revealed_at timestamptz,"
+	" actor text NOT NULL)",
 
 	"COMMENT ON TABLE cgae.audit_seeds IS 'epochs of the spot-audit lottery with their secrets: who reads this foresees the audits; written by rotate_audit_seed() alone'",
 	"COMMENT ON COLUMN cgae.audit_seeds.epoch IS 'number of the epoch: 1, 2, ...; the highest is the current one'",
@@ -205,6 +215,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.audit_seeds.commitment IS 'SHA-256 of the secret, 64 hex digits, public from the beginning of the epoch'",
 	"COMMENT ON COLUMN cgae.audit_seeds.created_at IS 'when the epoch began; not before the one before it, unless that lay ahead of the clock'",
 	"COMMENT ON COLUMN cgae.audit_seeds.revealed_at IS 'when the epoch ended and its secret became public; null for the current one'",
+	"COMMENT ON COLUMN cgae.audit_seeds.actor IS 'role whose statement began the epoch'",
 
 	/* --- layout --------------------------------------------------------- */
 	"CREATE TABLE cgae.registry_layout ("
@@ -273,15 +284,16 @@ static const char *const layout[] = {
 /* What a registry holds before its first agent. */
 static const char *const contents[] = {
 	"INSERT INTO cgae.registry_layout (version) VALUES (" CppAsString2(CGAE_LAYOUT_VERSION) ")",
-
-	/* the paper's policy: the same numbers as src/gate_core.c and src/policy.c */
-	"INSERT INTO cgae.gate_policies"
-	" (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, note)"
-	" VALUES ('{0, 0.30, 0.50, 0.65, 0.80, 0.90}', '{0, 0.30, 0.50, 0.65, 0.80, 0.90}',"
-	" '{0, 0.25, 0.45, 0.60, 0.75, 0.85}', 0.5, '{0, 0.01, 0.1, 1, 10, 100}',"
-	" '{0, 0.005, 0.010, 0.020, 0.040, 0.080}', 0.01, '1 day',"
-	" '" CGAE_PAPER_NOTE "')",
 };
+
+/* The paper's policy: the same numbers as src/gate_core.c and src/policy.c. */
+static const char first_policy[] =
+"SELECT CAST('{0, 0.30, 0.50, 0.65, 0.80, 0.90}' AS float8[]),"
+" CAST('{0, 0.30, 0.50, 0.65, 0.80, 0.90}' AS float8[]),"
+" CAST('{0, 0.25, 0.45, 0.60, 0.75, 0.85}' AS float8[]), CAST(0.5 AS float8),"
+" CAST('{0, 0.01, 0.1, 1, 10, 100}' AS numeric[]),"
+" CAST('{0, 0.005, 0.010, 0.020, 0.040, 0.080}' AS float8[]), CAST(0.01 AS float8),"
+" CAST('1 day' AS interval), CAST('defaults of the paper (arXiv 2603.15639)' AS text)";
 
 /* Comments on the guards, which have no other documentation in \d. */
 static const struct
@@ -290,7 +302,7 @@ static const struct
 	const char *table;
 	const char *comment;
 }			trigger_comments[] = {
-	{"zz_cgae_guard", "gate_policies", "numbers a new policy and refuses an invalid one"},
+	{"zz_cgae_guard", "gate_policies", "lets in what publish_policy() publishes, nothing else"},
 	{"zz_cgae_append_only", "gate_policies", "refuses update and delete"},
 	{"zz_cgae_keep", "gate_policies", "refuses truncate"},
 	{"zz_cgae_changed", "gate_policies", "makes every session read the policies anew"},
@@ -331,6 +343,29 @@ static const struct
 	{"registry_layout_pkey", "registry_layout", true, "one row a version of the layout"},
 };
 
+/* Publish the paper's policy, in force from the registry's creation on. */
+static void
+publish_first_policy(void)
+{
+	CgaePublication publication = {0};
+
+	cgae_ddl_run(first_policy);
+	for (int c = 0; c <= POLICY_NOTE; c++)
+	{
+		bool		isnull;
+
+		publication.values[c] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, c + 1,
+											  &isnull);
+		Assert(!isnull);
+	}
+	publication.values[POLICY_VERSION] = Int32GetDatum(1);
+	/* the same instant as that of the layout's row */
+	publication.values[POLICY_EFFECTIVE_FROM] =
+		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	publication.values[POLICY_ACTOR] = CStringGetTextDatum(cgae_guard_actor());
+	cgae_publication_write(NULL, &publication);
+}
+
 /* How many partitions the caller asks for; 0: plain tables. */
 static int
 partitions_argument(FunctionCallInfo fcinfo)
@@ -355,6 +390,7 @@ fill_registry(void)
 {
 	for (int i = 0; i < lengthof(contents); i++)
 		cgae_ddl_run(contents[i]);
+	publish_first_policy();
 	cgae_audit_begin_first_epoch();
 }
 
@@ -371,10 +407,12 @@ PG_FUNCTION_INFO_V1(cgae_create_registry);
 Datum
 cgae_create_registry(PG_FUNCTION_ARGS)
 {
-	Oid			namespace = get_namespace_oid("cgae", false);
 	int			partitions = partitions_argument(fcinfo);
+	Oid			namespace;
 	int			guc_level;
 
+	cgae_require_schema_name();
+	namespace = get_namespace_oid("cgae", false);
 	if (OidIsValid(get_relname_relid("agents", namespace)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),

@@ -12,13 +12,18 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "enum_map.h"
 #include "errors.h"
 #include "gate.h"
+#include "guard.h"
+#include "now.h"
 #include "permission.h"
+#include "publication.h"
+#include "publication_locks.h"
 #include "row_reader.h"
 #include "statement.h"
 #include "sweep.h"
@@ -43,9 +48,9 @@ require_publisher(void)
 				 errhint("Publish as the owner of the registry or as a role with BYPASSRLS.")));
 }
 
-/* Append the new version; what is null stays as it is. */
+/* Append the version after another one; what is null stays as it is there. */
 static int32
-insert_policy(FunctionCallInfo fcinfo)
+insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before)
 {
 	static const Oid types[] = {
 		FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID,
@@ -53,27 +58,99 @@ insert_policy(FunctionCallInfo fcinfo)
 	};
 	Datum		values[lengthof(types)];
 	char		nulls[lengthof(types)];
-	int32		version;
+	CgaePublication publication;
+	int32		version = cgae_publication_next_version(before->version);
 
 	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
-	if (cgae_statement_run(fcinfo, CGAE_Q_PUBLISH,
-						   "INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold,"
-						   " budget_ceilings, audit_intensities, decay_rate, time_step, note)"
-						   " SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
+	if (cgae_statement_run(fcinfo, CGAE_Q_NEXT_POLICY,
+						   "SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
 						   " COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
 						   " COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
 						   " COALESCE($8, p.time_step), COALESCE($9, '')"
-						   " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1"
-						   " RETURNING version",
+						   " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1",
 						   lengthof(types), types, values, nulls, false) != 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("the new gate policy was not stored")));
-	if (!cgae_read_int32(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &version))
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("the new gate policy was stored without its version")));
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no gate policy is visible in cgae.gate_policies"),
+				 cgae_err_object("gate_policies", NULL, NULL)));
+	for (int c = 0; c < lengthof(types); c++)
+	{
+		bool		isnull;
+
+		/* the owner may have changed it */
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, c + 1) != types[c])
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of gate policies has type %s, not %s",
+							cgae_policy_columns[c].name,
+							format_type_be(SPI_gettypeid(SPI_tuptable->tupdesc, c + 1)),
+							format_type_be(types[c]))));
+		publication.values[c] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, c + 1,
+											  &isnull);
+		if (isnull)
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("gate policy is refused: %s is null", cgae_policy_columns[c].name),
+					 cgae_err_object("gate_policies", cgae_policy_columns[c].name, NULL)));
+	}
+	publication.values[POLICY_VERSION] = Int32GetDatum(version);
+	publication.values[POLICY_EFFECTIVE_FROM] =
+		TimestampTzGetDatum(cgae_publication_effective_from(before));
+	publication.values[POLICY_ACTOR] = CStringGetTextDatum(cgae_guard_actor());
+	cgae_publication_write(fcinfo, &publication);
 	return version;
+}
+
+/* Name of an agent whose row the publication did not write, or NULL. */
+static char *
+first_not_reached(FunctionCallInfo fcinfo, const CgaeSweep *sweep)
+{
+	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_NOT_RERATED,
+								 "SELECT agent_id, xmin, cmin FROM cgae.agents"
+								 " WHERE " CGAE_RERATED_AGENTS " ORDER BY agent_id",
+								 0, NULL);
+	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, false);
+
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			HeapTuple	tuple = SPI_tuptable->vals[i];
+			TupleDesc	desc = SPI_tuptable->tupdesc;
+			bool		isnull;
+			TransactionId xmin = DatumGetTransactionId(SPI_getbinval(tuple, desc, 2, &isnull));
+			CommandId	cmin = DatumGetCommandId(SPI_getbinval(tuple, desc, 3, &isnull));
+
+			if (!TransactionIdIsCurrentTransactionId(xmin) || cmin < sweep->command)
+				return SPI_getvalue(tuple, desc, 1);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	return NULL;
+}
+
+/*
+ * Refuse a publication that did not reach every agent: who was passed by would
+ * keep the tier that a stricter policy had not yet taken, or get back from a
+ * laxer one what had decayed.
+ */
+static void
+refuse_incomplete(FunctionCallInfo fcinfo, const CgaeLocks *locks, const CgaeSweep *sweep)
+{
+	Oid			agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
+	char	   *name = NULL;
+
+	if (pg_class_aclcheck(agents, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		name = first_not_reached(fcinfo, sweep);
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("gate policy is not published: it did not reach " INT64_FORMAT " of " INT64_FORMAT " agents",
+					locks->agents - sweep->reached, locks->agents),
+			 name != NULL ? errdetail("Agent \"%s\" was not reached.", name) : 0,
+			 errhint("A trigger or rule on cgae.agents suppresses updates, or the guard is disabled."),
+			 cgae_err_object("agents", NULL, NULL)));
 }
 
 /*
@@ -82,18 +159,19 @@ insert_policy(FunctionCallInfo fcinfo)
  * nobody, and gets the instant of its next fall under the new one.
  */
 static void
-rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
+rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 {
 	CgaeSweep  *outer;
 
 	sweep->events = cgae_event_batch_begin();
+	sweep->command = GetCurrentCommandId(true);
+	sweep->depth = cgae_trigger_depth();
 	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{
 		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
 						   "UPDATE cgae.agents SET current_tier = current_tier"
-						   " WHERE certified_at IS NOT NULL"
-						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
+						   " WHERE " CGAE_RERATED_AGENTS,
 						   0, NULL, NULL, NULL, false);
 		cgae_event_batch_end(sweep->events);
 	}
@@ -102,6 +180,76 @@ rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
 		cgae_announce_sweep(outer);
 	}
 	PG_END_TRY();
+	if (sweep->reached != locks->agents)
+		refuse_incomplete(fcinfo, locks, sweep);
+}
+
+/* Publish, if all locks are to be had; returns the version, or 0. */
+static int32
+publish(FunctionCallInfo fcinfo, CgaeLocks *locks)
+{
+	CgaeSweep	sweep = {.at = DT_NOEND};
+	int32		version = 0;
+
+	cgae_statement_begin();
+	if (cgae_locks_take(fcinfo, locks))
+	{
+		cgae_policy_in_force_for_guard(&sweep.policy);
+		version = insert_policy(fcinfo, &sweep.policy);
+		cgae_policy_in_force_for_guard(&sweep.next);
+		if (sweep.next.version != version)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("gate policy version %d was published, but version %d is in force",
+							version, sweep.next.version),
+					 errhint("A trigger or rule on cgae.gate_policies interferes."),
+					 cgae_err_object("gate_policies", NULL, NULL)));
+		rerate_agents(fcinfo, locks, &sweep);
+		cgae_sweep_end(&sweep);
+	}
+	cgae_statement_end();
+	return version;
+}
+
+/*
+ * One attempt to publish, in a subtransaction, so that what it has locked is
+ * free again when it fails for the sake of another lock; returns the version, or 0.
+ */
+static int32
+try_to_publish(FunctionCallInfo fcinfo, CgaeLocks *locks)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile int32 version = 0;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		version = publish(fcinfo, locks);
+		if (version > 0)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!locks->is_queued || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return version;
 }
 
 /*
@@ -113,21 +261,26 @@ rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
  *
  * Publishes a gate policy, in force from now on; what is null stays as in the
  * version before.  Waits for open certifications and makes new ones wait, so
- * that each is judged by the policy that holds at its commit.  The caller
- * needs INSERT on gate_policies and UPDATE (current_tier) on agents.  Errors:
+ * that each is judged by the policy that holds at its commit; but neither for
+ * long: see publication_locks.h.  The caller needs INSERT and SELECT on
+ * gate_policies, SELECT and UPDATE (current_tier) on agents.  Errors:
  * check_violation for a policy that breaks a rule; feature_not_supported
- * above READ COMMITTED, where agents certified meanwhile would be missed.
+ * above READ COMMITTED, where agents certified meanwhile would be missed;
+ * lock_not_available when open transactions hold what it needs for 5 seconds, or
+ * for lock_timeout if that is shorter; triggered_data_change_violation when an
+ * agent was not reached.
  */
 PG_FUNCTION_INFO_V1(cgae_publish_policy);
 Datum
 cgae_publish_policy(PG_FUNCTION_ARGS)
 {
-	CgaeSweep	sweep = {.at = DT_NOEND};
+	CgaeLocks	locks;
 	int32		version;
 
-	/* else the lock below would be refused first, with an error that fits less */
+	/* else the lock would be refused first, with an error that fits less */
 	PreventCommandDuringRecovery("cgae.publish_policy()");
 	cgae_require_registry();
+	(void) cgae_policy_of_registry();
 	require_publisher();
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -135,14 +288,10 @@ cgae_publish_policy(PG_FUNCTION_ARGS)
 				 errmsg("a gate policy is published at isolation level READ COMMITTED only"),
 				 errhint("Begin the transaction with ISOLATION LEVEL READ COMMITTED.")));
 
-	cgae_policy_lock(ExclusiveLock);
-	cgae_policy_in_force_for_guard(&sweep.policy);
-	cgae_statement_begin();
-	version = insert_policy(fcinfo);
-	cgae_policy_in_force_for_guard(&sweep.next);
-	rerate_agents(fcinfo, &sweep);
-	cgae_sweep_end(&sweep);
-	cgae_statement_end();
+	cgae_locks_begin(&locks);
+	while ((version = try_to_publish(fcinfo, &locks)) == 0)
+		cgae_locks_pause(fcinfo, &locks);
+	cgae_publication_forbid_prepare();
 	PG_RETURN_INT32(version);
 }
 
@@ -152,7 +301,7 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	CgaePolicy	now = *cgae_policy_in_force();
-	TimestampTz at = GetCurrentStatementStartTimestamp();
+	TimestampTz at = cgae_now();
 	CgaeEnumMap tiers;
 	Portal		portal;
 	SPIPlanPtr	plan;

@@ -130,6 +130,7 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 	Datum		array;
 	int64		found;
 	int64		count = 0;
+	int64		updated;
 
 	SPI_cursor_fetch(portal, true, batch);
 	tuptable = SPI_tuptable;
@@ -154,8 +155,16 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 		array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
 												reach->align));
 		sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
-		cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type, &array, NULL,
-						   false);
+		updated = cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type,
+									 &array, NULL, false);
+		/* they are locked, so that nothing but the owner's code is in the way */
+		if (updated < count)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("sweep of " INT64_FORMAT " agents was suppressed for " INT64_FORMAT,
+							count, count - updated),
+					 errhint("A trigger or rule on cgae.agents prevents it."),
+					 cgae_err_object("agents", NULL, NULL)));
 		pfree(DatumGetPointer(array));
 		pfree(rows);
 	}
@@ -256,7 +265,7 @@ batch_argument(FunctionCallInfo fcinfo, int argument, const char *function)
 }
 
 /*
- * cgae.apply_decay(at timestamptz DEFAULT now(), batch int DEFAULT 1000)
+ * cgae.apply_decay(at timestamptz DEFAULT NULL, batch int DEFAULT 1000)
  *	   -> (lowered bigint, expired bigint)
  *
  * Lowers every active agent whose effective tier had fallen below its current

@@ -23,10 +23,16 @@
 #include "registry_views.h"
 
 /*
- * "Now" is the statement's instant; a little before a certification that
+ * The later of the statement's and the transaction's beginning: see now.h.  It
+ * is stable, so that an index can be asked for what is before or after it.
+ */
+#define NOW "greatest(statement_timestamp(), transaction_timestamp())"
+
+/*
+ * "Now" for an agent is that instant; a little before a certification that
  * somebody else has just committed, it counts as that instant.
  */
-#define NOW_FOR(agent) "greatest(" agent ".certified_at, statement_timestamp())"
+#define NOW_FOR(agent) "greatest(" agent ".certified_at, " NOW ")"
 
 /* What about an agent's row, which may have come without the guards, cannot be read; or null. */
 #define FAULT(agent) \
@@ -88,7 +94,7 @@ static const char *const events_comments[] = {
 /* with its owner's rights: what it hides, its readers may not read themselves */
 static const char audit_epochs[] =
 	"SELECT epoch, commitment, created_at, revealed_at,"
-	"  CASE WHEN revealed_at IS NOT NULL THEN secret END AS secret"
+	"  CASE WHEN revealed_at IS NOT NULL THEN secret END AS secret, actor"
 	" FROM cgae.audit_seeds";
 
 static const char *const audit_epochs_comments[] = {
@@ -98,6 +104,7 @@ static const char *const audit_epochs_comments[] = {
 	"COMMENT ON COLUMN cgae.audit_epochs.created_at IS 'when the epoch began'",
 	"COMMENT ON COLUMN cgae.audit_epochs.revealed_at IS 'when the epoch ended; null for the current one'",
 	"COMMENT ON COLUMN cgae.audit_epochs.secret IS 'key of the epoch''s draws; null until the epoch ends'",
+	"COMMENT ON COLUMN cgae.audit_epochs.actor IS 'role whose statement began the epoch'",
 	NULL
 };
 
@@ -138,7 +145,7 @@ static const char *const agent_standing_comments[] = {
 	"COMMENT ON COLUMN cgae.agent_standing.effective_ih IS 'intrinsic-hallucination integrity as it has decayed'",
 	"COMMENT ON COLUMN cgae.agent_standing.binding_dimension IS 'the dimension that holds the decayed vector down: cc, er, as or ih; null at T5'",
 	"COMMENT ON COLUMN cgae.agent_standing.gap_to_next_tier IS 'what the decayed vector lacks to the next tier in that dimension; null at T5, which has none'",
-	"COMMENT ON COLUMN cgae.agent_standing.tier_drop_at IS 'when decay next lowers the tier'",
+	"COMMENT ON COLUMN cgae.agent_standing.tier_drop_at IS 'when decay next lowers the tier; null when it never does'",
 	"COMMENT ON COLUMN cgae.agent_standing.holds IS 'reasons of suspension'",
 	"COMMENT ON COLUMN cgae.agent_standing.certified_at IS 'time of the last certification'",
 	"COMMENT ON COLUMN cgae.agent_standing.balance IS 'token balance'",
@@ -158,7 +165,7 @@ static const char tier_changes[] =
 	"    c.recorded_at"
 	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified' AND c.tier IS NOT NULL"
 	"   UNION ALL"
-	"   SELECT e.agent_id, e.seq, e.occurred_at, e.type,"
+	"   SELECT e.agent_id, e.seq, e.occurred_at, CASE e.data ->> 'cause' WHEN 'policy' THEN 'policy' ELSE e.type END,"
 	/* literals, not a cast: a superuser may have made one from text that does anything */
 	"    CASE e.data ->> 'new_tier' WHEN 'T0' THEN cgae.tier 'T0' WHEN 'T1' THEN cgae.tier 'T1'"
 	"     WHEN 'T2' THEN cgae.tier 'T2' WHEN 'T3' THEN cgae.tier 'T3' WHEN 'T4' THEN cgae.tier 'T4' END,"
@@ -169,15 +176,15 @@ static const char tier_changes[] =
 	" WHERE h.old_tier <> h.new_tier OR h.old_certified_tier IS DISTINCT FROM h.new_certified_tier";
 
 static const char *const tier_changes_comments[] = {
-	"COMMENT ON VIEW cgae.tier_changes IS 'every change of an agent''s current or certified tier, by certification, demotion, decay or expiration'",
+	"COMMENT ON VIEW cgae.tier_changes IS 'every change of an agent''s current or certified tier, by certification, demotion, decay, expiration or policy'",
 	"COMMENT ON COLUMN cgae.tier_changes.agent_id IS 'the agent'",
 	"COMMENT ON COLUMN cgae.tier_changes.seq IS 'number in the agent''s history'",
 	"COMMENT ON COLUMN cgae.tier_changes.at IS 'when the change took effect'",
-	"COMMENT ON COLUMN cgae.tier_changes.cause IS 'certification, demotion, decay or expiration'",
+	"COMMENT ON COLUMN cgae.tier_changes.cause IS 'certification, demotion, decay, expiration, or policy when a published one brought the fall'",
 	"COMMENT ON COLUMN cgae.tier_changes.old_tier IS 'current tier before; T0 before the first certification'",
 	"COMMENT ON COLUMN cgae.tier_changes.new_tier IS 'current tier after'",
-	"COMMENT ON COLUMN cgae.tier_changes.old_certified_tier IS 'tier of the certification before; null before the first, and when decay is the cause'",
-	"COMMENT ON COLUMN cgae.tier_changes.new_certified_tier IS 'tier of this certification; null when decay, which leaves the certification alone, is the cause'",
+	"COMMENT ON COLUMN cgae.tier_changes.old_certified_tier IS 'tier of the certification before; null before the first, and when no certification is the cause'",
+	"COMMENT ON COLUMN cgae.tier_changes.new_certified_tier IS 'tier of this certification; null when decay or a policy, which leave the certification alone, is the cause'",
 	"COMMENT ON COLUMN cgae.tier_changes.recorded_at IS 'when it was recorded'",
 	NULL
 };
@@ -220,9 +227,9 @@ static const char expiring_agents[] =
 	"SELECT a.agent_id, a.model_name, a.current_tier, " EFFECTIVE_TIER("a") " AS effective_tier,"
 	"  a.tier_drop_at,"
 	"  " TIER_OF_ACTIVE("a", "greatest(a.tier_drop_at, " NOW_FOR("a") ")") " AS falls_to,"
-	"  a.tier_drop_at - statement_timestamp() AS time_left"
+	"  a.tier_drop_at - " NOW " AS time_left"
 	" FROM cgae.agents AS a"
-	" WHERE a.status = 'active' AND a.tier_drop_at < 'infinity'";
+	" WHERE a.status = 'active' AND a.tier_drop_at IS NOT NULL";
 
 static const char *const expiring_agents_comments[] = {
 	"COMMENT ON VIEW cgae.expiring_agents IS 'active agents whose tier decay will lower, and to what'",
@@ -256,26 +263,26 @@ static const char *const binding_dimension_counts_comments[] = {
 
 /* One row; each column is a query of its own: what is not selected costs nothing. */
 static const char registry_health[] =
-	"SELECT statement_timestamp() AS checked_at,"
+	"SELECT " NOW " AS checked_at,"
 	/* a probe of the index for each tier */
-	"  (SELECT max(statement_timestamp() - d.tier_drop_at) FROM unnest(enum_range(NULL::cgae.tier)) AS t(tier),"
+	"  (SELECT max(" NOW " - d.tier_drop_at) FROM unnest(enum_range(NULL::cgae.tier)) AS t(tier),"
 	"    LATERAL (SELECT a.tier_drop_at FROM cgae.agents AS a"
-	"     WHERE a.status = 'active' AND a.current_tier = t.tier AND a.tier_drop_at <= statement_timestamp()"
+	"     WHERE a.status = 'active' AND a.current_tier = t.tier AND a.tier_drop_at <= " NOW ""
 	"     ORDER BY a.tier_drop_at LIMIT 1) AS d) AS sweep_lag,"
 	"  (SELECT count(*) FROM cgae.agents AS a WHERE a.status = 'active'"
 	"    AND a.current_tier = ANY (enum_range(NULL::cgae.tier))"
-	"    AND a.tier_drop_at <= statement_timestamp()) AS overdue_agents,"
+	"    AND a.tier_drop_at <= " NOW ") AS overdue_agents,"
 	"  (SELECT count(*) FROM cgae.agents AS a WHERE a.status = 'active'"
 	"    AND a.current_tier = ANY (enum_range(NULL::cgae.tier))"
-	"    AND a.tier_drop_at > statement_timestamp()"
-	"    AND a.tier_drop_at <= statement_timestamp() + interval '1 day') AS falling_within_a_day,"
+	"    AND a.tier_drop_at > " NOW ""
+	"    AND a.tier_drop_at <= " NOW " + interval '1 day') AS falling_within_a_day,"
 	/* readers must not foresee audits, but may look at the rest */
 	"  CASE WHEN has_table_privilege('cgae.audit_seeds', 'SELECT')"
 	"   THEN (SELECT count(*) FROM cgae.due_audits(NULL, NULL)) END AS overdue_audits,"
 	"  (SELECT count(*) FROM cgae.events AS e WHERE e.type = 'architecture_mismatch'"
-	"    AND e.recorded_at > statement_timestamp() - interval '1 day') AS drift_last_day,"
+	"    AND e.recorded_at > " NOW " - interval '1 day') AS drift_last_day,"
 	"  (SELECT count(*) FROM cgae.agent_events AS e WHERE e.type = 'suspension'"
-	"    AND e.recorded_at > statement_timestamp() - interval '1 day') AS suspensions_last_day,"
+	"    AND e.recorded_at > " NOW " - interval '1 day') AS suspensions_last_day,"
 	"  (SELECT jsonb_object_agg(s.status, jsonb_build_object('agents', s.agents, 'since', s.since))"
 	"    FROM (SELECT a.status, count(*) AS agents, min(CASE a.status WHEN 'pending' THEN a.registered_at"
 	"      WHEN 'active' THEN a.certified_at WHEN 'deregistered' THEN a.deregistered_at"
@@ -291,7 +298,7 @@ static const char registry_health[] =
 	"     FROM cgae.agents AS a, unnest(a.holds) AS u(hold)"
 	"     WHERE a.status = 'suspended' AND u.hold IS NOT NULL GROUP BY u.hold) AS h) AS holds,"
 	"  p.version AS policy_version, p.effective_from AS policy_since,"
-	"  s.epoch AS seed_epoch, greatest(statement_timestamp() - s.created_at, interval '0') AS seed_age,"
+	"  s.epoch AS seed_epoch, greatest(" NOW " - s.created_at, interval '0') AS seed_age,"
 	"  (SELECT jsonb_object_agg(l.level, l.roles)"
 	"    FROM (SELECT m.level, jsonb_agg(CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END"
 	"      ORDER BY pg_get_userbyid(g.grantee)) AS roles"
@@ -309,7 +316,13 @@ static const char registry_health[] =
 	"   + (SELECT count(*) FROM cgae.gate_policies AS g WHERE cgae.lies_ahead(g.effective_from))"
 	"   + (SELECT count(*) FROM cgae.audit_epochs AS e WHERE cgae.lies_ahead(e.created_at)) AS dates_ahead,"
 	"  (SELECT count(*) FROM cgae.agents AS a WHERE coalesce(a.status <> 'deregistered', true)"
-	"    AND (a.agent_id IS NULL OR " FAULT("a") " IS NOT NULL)) AS unreadable_agents"
+	"    AND (a.agent_id IS NULL OR " FAULT("a") " IS NOT NULL)) AS unreadable_agents,"
+	/* who judges holds the policies, who locks or writes an agent holds its table */
+	"  (SELECT array_agg(DISTINCT l.pid ORDER BY l.pid) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+	"    WHERE d.datname = current_database() AND l.granted AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'"
+	"     AND (l.relation = 'cgae.gate_policies'::regclass OR (l.mode <> 'ShareUpdateExclusiveLock'"
+	"      AND (l.relation = 'cgae.agents'::regclass"
+	"       OR l.relation IN (SELECT t.relid FROM pg_partition_tree('cgae.agents') AS t))))) AS publication_blockers"
 	" FROM (SELECT 1) AS always(x)"
 	"  LEFT JOIN LATERAL (SELECT version, effective_from FROM cgae.gate_policies"
 	"   ORDER BY version DESC LIMIT 1) AS p ON true"
@@ -318,7 +331,7 @@ static const char registry_health[] =
 
 static const char *const registry_health_comments[] = {
 	"COMMENT ON VIEW cgae.registry_health IS 'what an operator or a monitoring system asks, in one row; each column is a query of its own, select those you need'",
-	"COMMENT ON COLUMN cgae.registry_health.checked_at IS 'instant that all columns speak of: the statement''s'",
+	"COMMENT ON COLUMN cgae.registry_health.checked_at IS 'instant that all columns speak of: now'",
 	"COMMENT ON COLUMN cgae.registry_health.sweep_lag IS 'how long the longest overdue active agent waits for its tier to be lowered by a sweep; null when none does; index probes'",
 	"COMMENT ON COLUMN cgae.registry_health.overdue_agents IS 'active agents whose stored tier has fallen and waits for a sweep; permissions do not wait; costs as much as there are'",
 	"COMMENT ON COLUMN cgae.registry_health.falling_within_a_day IS 'active agents whose stored tier decay lowers within 24 hours; costs as much as there are'",
@@ -328,12 +341,13 @@ static const char *const registry_health_comments[] = {
 	"COMMENT ON COLUMN cgae.registry_health.statuses IS 'by status: number of agents, and since when the one has it that has it longest (active: its last certification); a pass over agents, and the history of those suspended or expired'",
 	"COMMENT ON COLUMN cgae.registry_health.holds IS 'by hold: number of suspended agents, and since when it stands that stands longest; null when nobody is suspended; the history of those suspended'",
 	"COMMENT ON COLUMN cgae.registry_health.policy_version IS 'version of the policy in force'",
-	"COMMENT ON COLUMN cgae.registry_health.policy_since IS 'since when it is; -infinity: from the beginning'",
+	"COMMENT ON COLUMN cgae.registry_health.policy_since IS 'since when it is'",
 	"COMMENT ON COLUMN cgae.registry_health.seed_epoch IS 'current epoch of the spot-audit lottery'",
 	"COMMENT ON COLUMN cgae.registry_health.seed_age IS 'how long it has lasted: until it ends nobody else can check its draws'",
 	"COMMENT ON COLUMN cgae.registry_health.access IS 'by access level: roles that hold it by a grant to themselves, the owner left out; every level reads; null when there is none'",
 	"COMMENT ON COLUMN cgae.registry_health.dates_ahead IS 'agents, policies and audit epochs with a date that lies more than a minute ahead of the clock, from when the clock was wrong; check_registry() names them; a pass over agents'",
 	"COMMENT ON COLUMN cgae.registry_health.unreadable_agents IS 'agents, the deregistered left out, whose rows cannot be read, see agent_fault(): they count as T0, and sweeps and publications pass them by; a pass over agents'",
+	"COMMENT ON COLUMN cgae.registry_health.publication_blockers IS 'processes whose open transaction a publication would have to wait for now, which is refused after 5 seconds; null when there is none'",
 	NULL
 };
 

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "now.h"
 #include "report.h"
 #include "statement.h"
 
@@ -75,7 +76,7 @@ cgae_report(PG_FUNCTION_ARGS)
 	CgaeReport *report = palloc0(sizeof(CgaeReport));
 	StringInfoData page;
 
-	report->now = GetCurrentStatementStartTimestamp();
+	report->now = cgae_now();
 	report->title = PG_ARGISNULL(0) ? DEFAULT_TITLE : text_to_cstring(PG_GETARG_TEXT_PP(0));
 	report->until = PG_ARGISNULL(2) ? days_from(report->now, DAYS_AHEAD) : PG_GETARG_TIMESTAMPTZ(2);
 	report->since = PG_ARGISNULL(1) ? days_from(Min(report->now, report->until), -DAYS_BACK) :

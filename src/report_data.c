@@ -198,7 +198,7 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 	falls = fall.tier > 0;
 	if (falls && (fall.tier < stored || !known))
 		falls = cgae_standing_falls_below(&standing, &report->policy, fall.tier, &fall.at);
-	if (!falls || TIMESTAMP_IS_NOEND(fall.at))
+	if (!falls)
 	{
 		report->term[CGAE_FALLS_NEVER]++;
 		return;

@@ -273,13 +273,8 @@ cgae_section_policy(StringInfo page, const CgaeReport *report)
 	cgae_section_begin(page, "policy", "Policy in force");
 	appendStringInfoString(page, "<p>Version ");
 	cgae_html_count(page, policy->version);
-	if (TIMESTAMP_IS_NOBEGIN(policy->effective_from))
-		appendStringInfoString(page, ", in force from the beginning");
-	else
-	{
-		appendStringInfoString(page, ", in force since ");
-		cgae_html_time(page, policy->effective_from);
-	}
+	appendStringInfoString(page, ", in force since ");
+	cgae_html_time(page, policy->effective_from);
 	if (report->note != NULL && report->note[0] != '\0')
 	{
 		appendStringInfoString(page, ": &ldquo;");

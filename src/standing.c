@@ -69,7 +69,7 @@ cgae_standing_falls_below(const CgaeStanding *standing, const CgaePolicy *policy
 		return false;
 	*at = cgae_decay_core_reaches(&policy->gate, &decay, &standing->robustness,
 								  standing->certified_at, tier - 1);
-	return true;
+	return !TIMESTAMP_IS_NOEND(*at);
 }
 
 /*

@@ -46,8 +46,8 @@ extern int	cgae_standing_effective_tier(const CgaeStanding *standing, const Cgae
 
 /*
  * When decay brings the agent below a tier: the first instant at which the
- * decayed tier is lower, not before the certification.  False: T0 does not
- * fall.  DT_NOEND: it never comes.
+ * decayed tier is lower, not before the certification.  False: it never does,
+ * as T0, or any tier where nothing decays.
  */
 extern bool cgae_standing_falls_below(const CgaeStanding *standing, const CgaePolicy *policy,
 									  int tier, TimestampTz *at);

@@ -8,6 +8,7 @@
 #ifndef CGAE_SWEEP_H
 #define CGAE_SWEEP_H
 
+#include "access/htup.h"
 #include "event.h"
 #include "policy.h"
 
@@ -18,7 +19,10 @@ typedef struct CgaeSweep
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
 	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
 	bool		trusts_last_seq;	/* false: look for the end of the history of who falls */
+	CommandId	command;		/* of the UPDATE of a publication, */
+	int			depth;			/* and how deep in triggers it runs */
 	/* counted by the guard */
+	int64		reached;		/* different rows, by a publication's own UPDATE */
 	int64		met;			/* rows, also those that did not fall */
 	int64		lowered;		/* fell to a tier above T0, or were not active */
 	int64		expired;		/* fell to T0 */

@@ -18,6 +18,7 @@
 
 #include "cache.h"
 #include "errors.h"
+#include "registry_namespace.h"
 #include "table_shape.h"
 
 static HTAB *shapes = NULL;
@@ -167,6 +168,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 		return shape;
 
 	shape->valid = false;
+	cgae_require_schema_name();
 	shape->columns = columns;
 	shape->tier.count = shape->status.count = 0;
 	for (int c = 0; c < count; c++)

@@ -33,7 +33,7 @@
 static const CgaeAgentColumn derived_columns[] = {
 	AGENT_INITIAL_ROBUSTNESS, AGENT_CERTIFIED_TIER,
 	AGENT_CURRENT_ROBUSTNESS, AGENT_CERTIFIED_AT, AGENT_LAST_AUDIT_AT, AGENT_TIER_DROP_AT,
-	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_ID, AGENT_RECORDED_AT
+	AGENT_LAST_SEQ, AGENT_CERTIFICATION_COUNT, AGENT_REGISTERED_AT, AGENT_RATED_POLICY, AGENT_ID, AGENT_RECORDED_AT
 };
 
 /* Columns by which a client asks for a change of state. */
@@ -53,6 +53,7 @@ refuse_derived(CgaeAgentColumn column, const char *agent_id)
 		column == AGENT_REGISTERED_AT ? "The time of registration is given once, on insert." :
 		column == AGENT_OBSERVED_HASH ? "An observation is reported by updating this column of a registered agent." :
 		column == AGENT_HOLDS ? "Holds are placed by updating this column of a registered agent." :
+		column == AGENT_RATED_POLICY ? "It follows from the policy under which the registry last rated the agent." :
 		column == AGENT_DEREGISTERED_AT ? "Set it together with status = 'deregistered'." :
 		column == AGENT_RECORDED_AT ? "It is when the newest fact of the agent's history was recorded." :
 		"It follows from certifications: insert into cgae.certifications or call cgae.certify().";
@@ -218,6 +219,7 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeAgent	agent = {0};
 	CgaeRow    *row = &agent.row;
 	char		hash[65];
+	int32		policy_version;
 	const char *id;
 
 	cgae_row_open(row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
@@ -253,6 +255,10 @@ before_insert(TriggerData *trigdata, const CgaeShape *shape)
 				 Int32GetDatum(1));
 	take_default(row, AGENT_CERTIFICATION_COUNT, id,
 				 DatumGetInt32(ROW_VALUE(row, AGENT_CERTIFICATION_COUNT)) == 0, Int32GetDatum(0));
+	policy_version = cgae_policy_of_registry()->version;
+	take_default(row, AGENT_RATED_POLICY, id,
+				 DatumGetInt32(ROW_VALUE(row, AGENT_RATED_POLICY)) == policy_version,
+				 Int32GetDatum(policy_version));
 	if (ROW_NULL(row, AGENT_BALANCE))
 		cgae_row_set(row, AGENT_BALANCE, DirectFunctionCall1(int4_numeric, Int32GetDatum(0)));
 	if (ROW_NULL(row, AGENT_PROVENANCE))
@@ -483,6 +489,18 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 }
 
 /*
+ * Does a publication reach the row for the first time?  Updates in triggers of
+ * the owner's run deeper, and may be rolled back; a rule of his may update twice.
+ */
+static bool
+is_reached_first(HeapTuple tuple, const CgaeSweep *sweep)
+{
+	return cgae_trigger_depth() == sweep->depth + 1 &&
+		!(TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
+		  HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command);
+}
+
+/*
  * One row of a sweep or of a publication.  One that cannot be read is left as
  * it is: it counts as T0 already (agent_fault.h), whatever tier it shows and
  * whatever the policy says.
@@ -494,6 +512,8 @@ apply_sweep(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old, C
 	int			tier_before;
 
 	sweep->met++;
+	if (is_reached_first(trigdata->tg_trigtuple, sweep))
+		sweep->reached++;
 	if (ROW_NULL(old, AGENT_ID))
 	{
 		cgae_sweep_pass_by(sweep, NULL, NULL);

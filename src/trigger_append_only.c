@@ -5,17 +5,15 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
-#include "utils/timestamp.h"
 
 #include "errors.h"
 #include "event.h"
 #include "guard.h"
-#include "policy.h"
+#include "publication.h"
 #include "table_shape.h"
 
 typedef enum EventColumn
@@ -30,18 +28,6 @@ static const CgaeColumn event_columns[EVENT_COLUMNS] = {
 	[EVENT_AGENT_ID] = {"agent_id", "text"},
 	[EVENT_SEQ] = {"seq", "int4"},
 	[EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
-};
-
-typedef enum PolicyColumn
-{
-	POLICY_VERSION,
-	POLICY_EFFECTIVE_FROM,
-	POLICY_COLUMNS
-} PolicyColumn;
-
-static const CgaeColumn policy_columns[POLICY_COLUMNS] = {
-	[POLICY_VERSION] = {"version", "int4"},
-	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
 };
 
 /*
@@ -113,42 +99,60 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 	return PointerGetDatum(cgae_row_close(&row, trigdata->tg_trigtuple));
 }
 
-/* Number a new policy, stamp it, and refuse one that breaks a rule. */
+/* Refuse a row that is not, value by value, the one that was announced. */
+static void
+require_announced(const CgaeRow *row, const CgaePublication *publication)
+{
+	for (int c = 0; c < POLICY_COLUMNS; c++)
+	{
+		Form_pg_attribute att = TupleDescAttr(row->desc, row->shape->index[c]);
+		bool		same = !ROW_NULL(row, c) &&
+			(att->attbyval ? ROW_VALUE(row, c) == publication->values[c] :
+			 cgae_values_same(att, ROW_VALUE(row, c), publication->values[c]));
+
+		if (!same)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+					 errmsg("column \"%s\" of the new gate policy is not what was published",
+							cgae_policy_columns[c].name),
+					 errhint("A trigger or rule on cgae.gate_policies interferes."),
+					 cgae_err_object("gate_policies", cgae_policy_columns[c].name, NULL)));
+	}
+}
+
+/* Let in the announced policy, the next one, and refuse one that breaks a rule. */
 static HeapTuple
 before_policy(TriggerData *trigdata)
 {
 	Relation	policies = trigdata->tg_relation;
 	TupleDesc	desc = RelationGetDescr(policies);
-	HeapTuple	tuple;
+	CgaePublication *publication = cgae_publication_claim();
 	CgaePolicy	policy;
 	CgaeRow		row;
-	int32		last;
 	int32		next;
+
+	if (publication == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_GENERATED_ALWAYS),
+				 errmsg("gate policies are published, not inserted"),
+				 errhint("Publish a version with cgae.publish_policy(), which brings the agents to it."),
+				 cgae_err_object("gate_policies", NULL, NULL)));
+	cgae_row_open(&row, cgae_table_shape(policies, cgae_policy_columns, POLICY_COLUMNS), desc,
+				  trigdata->tg_trigtuple);
+	require_announced(&row, publication);
 
 	/* no guard may be judging by the last version while the next one appears */
 	LockRelation(policies, ExclusiveLock);
-	last = cgae_policy_last_version(policies);
-	if (pg_add_s32_overflow(last, 1, &next))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("gate policies have reached their last version, %d", last),
-				 cgae_err_object("gate_policies", "version", NULL)));
-
-	cgae_row_open(&row, cgae_table_shape(policies, policy_columns, POLICY_COLUMNS), desc,
-				  trigdata->tg_trigtuple);
-	if (!ROW_NULL(&row, POLICY_VERSION) && DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)) != next)
+	next = cgae_publication_next_version(cgae_policy_last_version(policies));
+	if (DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)) != next)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("gate policy version %d is refused: the next version is %d",
 						DatumGetInt32(ROW_VALUE(&row, POLICY_VERSION)), next),
 				 cgae_err_object("gate_policies", "version", "version_follows")));
-	cgae_row_set(&row, POLICY_VERSION, Int32GetDatum(next));
-	/* what held before there was a registry is what its first policy says */
-	cgae_row_set(&row, POLICY_EFFECTIVE_FROM,
-				 TimestampTzGetDatum(next == 1 ? DT_NOBEGIN : GetCurrentTimestamp()));
-	tuple = cgae_row_close(&row, trigdata->tg_trigtuple);
-	cgae_policy_from_tuple(tuple, desc, &policy);
-	return tuple;
+	cgae_policy_from_tuple(trigdata->tg_trigtuple, desc, &policy);
+	publication->judged = true;
+	return trigdata->tg_trigtuple;
 }
 
 /*
@@ -159,9 +163,11 @@ before_policy(TriggerData *trigdata)
  * CREATE TRIGGER zz_cgae_changed AFTER INSERT OR UPDATE OR DELETE ON cgae.gate_policies
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies();	 (ENABLE ALWAYS)
  *
- * Before: gives the policy the next version, and refuses what breaks a rule
- * (check_violation).  publish_policy() brings the agents to it, an INSERT does not.  After: makes every backend read the policies anew, also
- * on a logical subscriber, hence ALWAYS.
+ * Before: lets in what publish_policy() and create_registry() announce and
+ * nothing else (generated_always), and refuses a policy that breaks a rule
+ * (check_violation).  All values are given to the row, none is the guard's, so
+ * that every copy of the table keeps the same ones.  After: makes every backend
+ * read the policies anew, also on a logical subscriber, hence ALWAYS.
  */
 PG_FUNCTION_INFO_V1(cgae_guard_policies);
 Datum

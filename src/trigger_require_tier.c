@@ -26,6 +26,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "permission.h"
+#include "registry_namespace.h"
 #include "robustness.h"
 
 /* The agent of the new row, as text. */
@@ -76,6 +77,7 @@ readable_agents(Relation relation)
 	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
 	Oid			owner = relation->rd_rel->relowner;
 
+	cgae_require_schema_name();
 	if (!OidIsValid(agents))
 		cgae_require_registry();
 	if (pg_class_aclcheck(agents, owner, ACL_SELECT) != ACLCHECK_OK)

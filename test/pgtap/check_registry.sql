@@ -39,12 +39,11 @@ SELECT cgae.certify(id, '(0.8,0.8,0.8,0.8)', certified_at => now() - interval '1
 SELECT cgae.publish_policy(decay_rate => 0.02, ih_threshold => 0.79), cgae.publish_policy(time_step => '1 us'), cgae.publish_policy(decay_rate => 0),
        cgae.publish_policy(decay_rate => 1e-5) \g /dev/null
 SELECT is(t.broken(), NULL, 'publications');
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-  SELECT '{0,0.5,0.6,0.7,0.8,0.9}', er, as_, 0.1, budget_ceilings, audit_intensities, 0.1, '1 h' FROM cgae.gate_policies WHERE version = 1;
+SELECT cgae.publish_policy('{0,0.5,0.6,0.7,0.8,0.9}', ih_threshold => 0.1, decay_rate => 0.1, time_step => '1 h') \g /dev/null
 SELECT cgae.certify('b', '(0.95,0.95,0.95,0.95)') \g /dev/null
 UPDATE cgae.agents SET current_tier = cgae.effective_tier(agent_id) WHERE status = 'active';
 SELECT cgae.rotate_audit_seed(), cgae.rotate_audit_seed() \g /dev/null
-SELECT is(t.broken(), NULL, 'a policy inserted by hand, sweeps by hand, rotations');
+SELECT is(t.broken(), NULL, 'a policy once more, sweeps by hand, rotations');
 
 --
 -- who may ask

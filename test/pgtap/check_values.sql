@@ -65,7 +65,7 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.gate_policies SET time_step = '2 days' WHERE version = 1$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET note = 'nothing' WHERE version = 1$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET budget_ceilings = '{0, 0.010, 0.10, 1.0, 1e1, 100}', time_step = '24 h' WHERE version = 1$$, NULL),
-  ($$UPDATE cgae.gate_policies SET budget_ceilings = '{0,1,2,3,4,NaN}' WHERE version = 2$$, 'policy'),
+  ($$UPDATE cgae.gate_policies SET budget_ceilings = '{0,1,2,3,4,NaN}' WHERE version = 2$$, 'a rated_policy, b rated_policy, policy'),
   ($$UPDATE cgae.gate_policies SET effective_from = now() + interval '9 years' WHERE version = 2$$, 'clock'),
   ($$UPDATE cgae.gate_policies SET effective_from = now() + interval '9 years' WHERE version > 1$$, 'clock'),
   -- epochs
@@ -82,8 +82,8 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; UPDATE cgae.registry_layout SET version = 99; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'layout'),
   ($$INSERT INTO cgae.registry_layout VALUES (99)$$, 'layout'),
   ($$INSERT INTO cgae.registry_layout VALUES (0)$$, 'layout'),
-  ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; UPDATE cgae.registry_layout SET installed_at = 'infinity'; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'layout'),
-  ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; UPDATE cgae.registry_layout SET installed_at = now() + interval '1 year'; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'clock');
+  ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; UPDATE cgae.registry_layout SET installed_at = 'infinity'; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'layout, policy'),
+  ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; UPDATE cgae.registry_layout SET installed_at = now() + interval '1 year'; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'clock, policy');
 SELECT is(t.tamper(statement), tells, statement) FROM tampering ORDER BY n;
 
 --

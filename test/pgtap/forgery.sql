@@ -186,7 +186,7 @@ CREATE TRIGGER h AFTER INSERT ON t.agents_like FOR EACH ROW EXECUTE FUNCTION cga
 INSERT INTO before SELECT t.state();
 SELECT matches(t.try('t_stranger', $$INSERT INTO t.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^42501: ', 'a borrowed guard certifies nobody');
 SELECT matches(t.try('t_stranger', $$INSERT INTO t.events_like VALUES ('a', 3, 'x', now(), '{}', 'me', now())$$), '^428C9: ', '... and lets no event in');
-SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash, recorded_at) VALUES ('a', 'x', '0000000000000000', now())$$), '^42501: ', '... and registers nobody');
+SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash, recorded_at, rated_policy) VALUES ('a', 'x', '0000000000000000', now(), 1)$$), '^42501: ', '... and registers nobody');
 SELECT is((SELECT count(DISTINCT state) FROM before), 1::bigint, 'nothing changed');
 -- wrong events
 CREATE TABLE t.wrong (agent_id text);

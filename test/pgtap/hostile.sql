@@ -105,8 +105,7 @@ SELECT is(t.hostile(role, statement), said, statement) FROM (VALUES
   (19, NULL, $$SELECT cgae.architecture_hash('{}'), cgae.canonical_json('{}'), cgae.architecture_digest_jsonb('{}')$$, 'ok'),
   (20, NULL, $$SELECT CAST(CAST('{"cc": 1, "er": 1, "as": 1, "ih": 1}' AS pg_catalog.jsonb) AS cgae.robustness), CAST(cgae.robustness(1, 1, 1, 1) AS pg_catalog.jsonb)$$, 'ok'),
   (21, NULL, $$SELECT cgae.revoke_access('t_registrar', 'registrar'), cgae.revoke_access('t_auditor')$$, 'ok'),
-  (22, NULL, $$INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-                 SELECT cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step FROM cgae.gate_policies$$, 'ok'),
+  (22, NULL, $$SELECT cgae.publish_policy()$$, 'ok'),
   (23, NULL, $$SELECT cgae.create_registry()$$, '42710: the agent registry of this database already exists'),
   (24, NULL, $$UPDATE cgae.agents SET balance = -1 WHERE agent_id OPERATOR(pg_catalog.=) 'a'$$, '23514: balance of agent "a" is -1, which is negative')) AS v(n, role, statement, said)
   ORDER BY n;
@@ -114,7 +113,7 @@ DROP CAST (cgae.tier AS pg_catalog.text);
 DROP CAST (cgae.agent_status AS pg_catalog.text);
 SELECT is(t.standing('a') || ' / ' || t.history('a'),
           'deregistered {architecture_drift} T3 1 / 1 registration, 2 certification, 3 suspension, 4 reinstatement, 5 architecture_update, 6 deregistration', 'all of it happened');
-SELECT is(t.standing('b') || ' / ' || t.history('b'), 'suspended {architecture_drift} T1 2 / 1 registration, 2 certification, 3 certification, 4 demotion, 5 architecture_mismatch', '... to both');
+SELECT is(t.standing('b') || ' / ' || t.history('b'), 'suspended {architecture_drift} T0 2 / 1 registration, 2 certification, 3 certification, 4 demotion, 5 architecture_mismatch, 6 decay', '... to both');
 SELECT is((SELECT sum(n) FROM (SELECT count(*) AS n FROM evil.agents UNION ALL SELECT count(*) FROM evil.certifications UNION ALL SELECT count(*) FROM pg_temp.agents) AS x), 0::numeric, 'the decoys are empty');
 
 -- nothing that create_registry() made depends on a trap

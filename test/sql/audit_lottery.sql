@@ -96,7 +96,7 @@ SELECT n, pg_temp.try(statement) FROM (VALUES
   (12, $$TRUNCATE cgae.audit_seeds$$),
   (13, $$SELECT cgae.guard_seeds()$$)) AS v(n, statement) ORDER BY n;
 -- a guard of ours on a table of somebody else's lets nothing in either
-CREATE TABLE other (epoch int, secret bytea, created_at timestamptz, revealed_at timestamptz);
+CREATE TABLE other (epoch int, secret bytea, created_at timestamptz, revealed_at timestamptz, actor text);
 CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION cgae.guard_seeds();
 SELECT pg_temp.try($$INSERT INTO other VALUES (1, 'known', now(), NULL) RETURNING epoch$$);
 DROP TABLE other;

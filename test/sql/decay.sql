@@ -219,19 +219,19 @@ BEGIN
     INSERT INTO failure
     SELECT why, trial.* FROM trial, LATERAL (SELECT cgae.effective_tier_at(r, t, t) AS certified) AS c,
            LATERAL (VALUES ('tier at the certification is not the gate''s', certified IS DISTINCT FROM cgae.gate_tier(r)),
-                           ('null, and not at T0, or the reverse', (drop_at IS NULL) <> (certified = 'T0')),
-                           ('infinity, yet it falls', drop_at = 'infinity' AND cgae.effective_tier_at(r, t, last) <> certified),
-                           ('at once, or outside the range of the type', drop_at <= t OR drop_at = '-infinity'),
-                           ('has not fallen at that instant', drop_at < 'infinity' AND cgae.effective_tier_at(r, t, drop_at) >= certified),
-                           ('has fallen a microsecond before', drop_at < 'infinity' AND cgae.effective_tier_at(r, t, drop_at - interval '1 microsecond') <> certified),
-                           ('has fallen earlier', drop_at < 'infinity' AND cgae.effective_tier_at(r, t,
+                           ('never, yet it falls, or the reverse', (drop_at IS NULL) <> (cgae.effective_tier_at(r, t, last) = certified)),
+                           ('infinite', NOT isfinite(drop_at)),
+                           ('at once', drop_at <= t),
+                           ('has not fallen at that instant', drop_at IS NOT NULL AND cgae.effective_tier_at(r, t, drop_at) >= certified),
+                           ('has fallen a microsecond before', drop_at IS NOT NULL AND cgae.effective_tier_at(r, t, drop_at - interval '1 microsecond') <> certified),
+                           ('has fallen earlier', drop_at IS NOT NULL AND cgae.effective_tier_at(r, t,
                               CASE WHEN drop_at < '4714-12-01 BC' THEN t ELSE greatest(t, drop_at - random() * interval '1 second') END) <> certified),
                            ('rises again', drop_at < last - interval '1 day' AND cgae.effective_tier_at(r, t, drop_at + random() * interval '1 day') >= certified),
-                           ('tier is not the decayed vector''s', drop_at < 'infinity' AND cgae.effective_tier_at(r, t, drop_at)
+                           ('tier is not the decayed vector''s', drop_at IS NOT NULL AND cgae.effective_tier_at(r, t, drop_at)
                                                                   <> cgae.gate_tier(cgae.effective_robustness_at(r, t, drop_at)))) AS w(why, failed)
      WHERE failed;
     INSERT INTO tally
-    SELECT count(*) FILTER (WHERE drop_at < 'infinity'), count(*) FILTER (WHERE drop_at = 'infinity'), count(*) FILTER (WHERE drop_at IS NULL),
+    SELECT count(drop_at), count(*) FILTER (WHERE drop_at IS NULL AND cgae.gate_tier(r) > 'T0'), count(*) FILTER (WHERE cgae.gate_tier(r) = 'T0'),
            count(*) FILTER (WHERE drop_at IS NOT NULL AND (cgae.cc(r) = ANY (p.cc) OR cgae.er(r) = ANY (p.er) OR cgae.as_(r) = ANY (p.as_) OR cgae.ih(r) = p.ih_threshold))
       FROM trial;
   END LOOP;

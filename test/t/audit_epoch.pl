@@ -71,8 +71,7 @@ is(run('cgae_audit_latin1', $draw), run('cgae_audit_epoch', $draw), 'the draw is
 run('cgae_audit_epoch', <<'SQL');
 SELECT cgae.create_registry();
 SELECT cgae.grant_access('cgae_audit_reader', 'reader'), cgae.grant_access('cgae_audit_operator', 'operator');
-INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step)
-SELECT cc, er, as_, ih_threshold, budget_ceilings, '{0, 0.01, 0.02, 0.1, 0.3, 1}', 0, '0.1 s' FROM cgae.gate_policies;
+SELECT cgae.publish_policy(audit_intensities => '{0, 0.01, 0.02, 0.1, 0.3, 1}', decay_rate => 0, time_step => '0.1 s');
 INSERT INTO cgae.agents (agent_id, model_name, model_config, registered_at)
 SELECT CASE i % 4 WHEN 0 THEN 'agent_' || i WHEN 1 THEN U&'\00E9t\00E9 \6771\4EAC \+01F600 ' || i WHEN 2 THEN 'a:' || i || ':2' ELSE E'"a", ''b''\n' || i END,
        'm', '{}', now() - interval '1 day'
