@@ -20,6 +20,7 @@ OBJS = \
 	src/audit_lottery.o \
 	src/audit_seeds.o \
 	src/cache.o \
+	src/caller.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
 	src/certification.o \
@@ -67,6 +68,7 @@ OBJS = \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
+	src/registry_tables.o \
 	src/registry_upgrade.o \
 	src/registry_views.o \
 	src/report.o \
@@ -111,6 +113,7 @@ REGRESS = \
 	audit_lottery \
 	publication \
 	permission \
+	superuser \
 	sweep \
 	unreadable
 

@@ -9,7 +9,7 @@
 
 #include "cache.h"
 
-/* at least as many as there are files that subscribe: policy, table_shape, user_code */
+/* at least as many as there are files that subscribe: policy, registry_tables, table_shape, user_code */
 #define MAX_SUBSCRIBERS 4
 
 static MemoryContext cache_context = NULL;

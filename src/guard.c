@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "caller.h"
 #include "errors.h"
 #include "guard.h"
 #include "table_shape.h"
@@ -104,7 +105,7 @@ cgae_guard_refuse_event(const char *function, const char *wanted)
 const char *
 cgae_guard_actor(void)
 {
-	return GetUserNameFromId(GetUserId(), false);
+	return GetUserNameFromId(cgae_caller(), false);
 }
 
 int

@@ -32,7 +32,10 @@ extern void cgae_guard_require_on_partition(const TriggerData *trigdata, bool is
 /* Refuse a call for an event or level that the guard does not handle. */
 extern void cgae_guard_refuse_event(const char *function, const char *wanted);
 
-/* Name of the role whose privileges the client's statement runs with. */
+/*
+ * Name of the role whose privileges the client's statement runs with; of the
+ * superuser who called when it is that of a function of ours (caller.h).
+ */
 extern const char *cgae_guard_actor(void);
 
 /*

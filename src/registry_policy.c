@@ -84,6 +84,9 @@ insert_policy(FunctionCallInfo fcinfo)
 static void
 rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
 {
+	/* always true; asked for, it tells that the statement runs (caller.h) */
+	static const Oid types[] = {BOOLOID};
+	Datum		value = BoolGetDatum(true);
 	CgaeSweep  *outer;
 
 	sweep->events = cgae_event_batch_begin();
@@ -93,8 +96,8 @@ rerate_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep)
 		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
 						   "UPDATE cgae.agents SET current_tier = current_tier"
 						   " WHERE certified_at IS NOT NULL"
-						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
-						   0, NULL, NULL, NULL, false);
+						   " AND status OPERATOR(pg_catalog.<>) 'deregistered' AND $1",
+						   lengthof(types), types, &value, NULL, false);
 		cgae_event_batch_end(sweep->events);
 	}
 	PG_FINALLY();

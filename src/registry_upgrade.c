@@ -114,7 +114,7 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	owner = cgae_relation_owner(get_relname_relid("agents", namespace));
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
 	SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	guc_level = cgae_ddl_begin();
 	cgae_access_grant_guards(fcinfo, owner);
 
