@@ -19,7 +19,6 @@
 #include "miscadmin.h"
 #include "nodes/params.h"
 #include "nodes/parsenodes.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -178,8 +177,8 @@ rethrow_with_hint(Oid owner, MemoryContext context)
 		const char *name = GetUserNameFromId(owner, true);
 
 		if (name != NULL)
-			error->hint = psprintf("Called by a superuser, the function works as the registry's owner, in a security-restricted operation. To allow what that forbids, run the transaction as the owner, to its end: SET ROLE %s.",
-								   quote_identifier(name));
+			error->hint = psprintf(_("Called by a superuser, the function works with the rights of the registry's owner, in a security-restricted operation. Connect as the owner, \"%s\", to do what that forbids."),
+								   name);
 	}
 	ReThrowError(error);
 }

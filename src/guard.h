@@ -64,12 +64,20 @@ typedef struct CgaeOwnerRights
 	Oid			save_userid;
 	int			save_sec_context;
 	int			guc_nest_level; /* 0: search_path was left alone */
+	bool		is_sealed;
 } CgaeOwnerRights;
 
 extern void cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights);
 extern uint64 cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql,
 								 int argument_count, const Oid *types,
 								 const Datum *values, const char *nulls);
+
+/*
+ * After begin, where the client's own table sets the statement off: code that
+ * the owner has in the registry leaves nothing behind in the client's session,
+ * no setting and no trigger that fires later with the client's rights.
+ */
+extern void cgae_owner_seal(CgaeOwnerRights *rights);
 extern void cgae_owner_end(const CgaeOwnerRights *rights);
 
 /* Owner of a relation. */

@@ -238,7 +238,7 @@ EXCEPTION WHEN SQLSTATE 'ROLLB' THEN RETURN 'ok';
   GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
   RETURN SQLSTATE || ': ' || hint;
 END $$;
-SELECT matches(t.hint(made, $$SELECT cgae.suspend('a', 'y')$$), '^42501: Called by a superuser, .* SET ROLE t_owner\.$', made) FROM (VALUES
+SELECT matches(t.hint(made, $$SELECT cgae.suspend('a', 'y')$$), '^42501: Called by a superuser, .* Connect as the owner, "t_owner", ', made) FROM (VALUES
   ('CREATE CONSTRAINT TRIGGER a AFTER UPDATE ON cgae.agents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.fire()'),
   ('CREATE OR REPLACE FUNCTION app.fire() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN CREATE TEMP TABLE x (); RETURN NEW; END $f$; CREATE TRIGGER a AFTER UPDATE ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.fire()'),
   ('CREATE OR REPLACE FUNCTION app.fire() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RESET ROLE; RETURN NEW; END $f$; CREATE TRIGGER a AFTER UPDATE ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.fire()'),

@@ -151,6 +151,37 @@ SELECT cgae.gate_tier('(0.5,0.5,0.5,0.9)');
 SELECT is_called AS sprung FROM regress_cgae_app.as_superuser;
 SELECT last_value > 20 AS armed FROM regress_cgae_app.as_owner;
 
+
+-- Nor does a row of the superuser's own table that needs a tier: the owner's code sets nothing and leaves nothing for later.
+SET ROLE regress_cgae_keeper;
+DROP INDEX cgae.agents_fold_idx;
+CREATE TABLE regress_cgae_app.later (n int);
+CREATE TABLE regress_cgae_app.armed ();
+CREATE OR REPLACE FUNCTION regress_cgae_app.fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM regress_cgae_app.trap(); RETURN NEW; END $$;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON regress_cgae_app.later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION regress_cgae_app.fire();
+CREATE FUNCTION regress_cgae_app.plant(what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM regress_cgae_app.armed) THEN RETURN; END IF;
+  IF what = 'later' THEN INSERT INTO regress_cgae_app.later VALUES (1); ELSE PERFORM set_config('search_path', 'nowhere', false); END IF;
+END $$;
+CREATE FUNCTION regress_cgae_app.fold(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM regress_cgae_app.plant($1); RETURN 'x'; END $$;
+CREATE INDEX planted ON cgae.agents ((regress_cgae_app.fold('later')));
+INSERT INTO regress_cgae_app.armed DEFAULT VALUES;
+RESET ROLE;
+CREATE TABLE regress_cgae_orders (agent_id text);
+CREATE TRIGGER needs AFTER INSERT ON regress_cgae_orders FOR EACH ROW EXECUTE FUNCTION cgae.require_tier('agent_id', 'T1');
+\c -
+INSERT INTO regress_cgae_orders VALUES ('a');
+SET ROLE regress_cgae_keeper;
+DROP INDEX cgae.planted;
+DELETE FROM regress_cgae_app.armed;
+CREATE INDEX ON cgae.agents ((regress_cgae_app.fold('set')));
+INSERT INTO regress_cgae_app.armed DEFAULT VALUES;
+\c -
+INSERT INTO regress_cgae_orders VALUES ('a');
+SELECT current_setting('search_path') AS path, is_called AS sprung FROM regress_cgae_app.as_superuser;
+DROP TABLE regress_cgae_orders;
+
 SET client_min_messages = error;
 DROP SCHEMA regress_cgae_app CASCADE;
 DROP EXTENSION cgae CASCADE;
