@@ -209,7 +209,8 @@ cgae_caller_execute(SPIPlanPtr plan, const Datum *values, const char *nulls, boo
 		param->value = param->isnull ? (Datum) 0 : values[i];
 		param->ptype = SPI_getargtypeid(plan, i);
 	}
-	if (count > 0)
+	/* what only reads has no snapshot of its own, and fires no guard */
+	if (!read_only)
 	{
 		options.params->paramFetch = fetch_parameter;
 		options.params->paramFetchArg = &ours;

@@ -205,11 +205,24 @@ END $$;
 CREATE FUNCTION app.write_sql() RETURNS bool LANGUAGE sql AS $$
   UPDATE cgae.agents SET holds = '{forged}' WHERE agent_id = 'c' AND NOT holds @> '{forged}'; SELECT true $$;
 CREATE FUNCTION app.writes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM app.write(); RETURN NEW; END $$;
+CREATE FUNCTION app.calls() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.agent_id = 'a' THEN
+    BEGIN
+      PERFORM cgae.certify('c', '(0.5,0.5,0.5,0.9)'), cgae.suspend('nobody', 'x');
+    EXCEPTION WHEN no_data_found THEN
+      PERFORM cgae.suspend('c', 'forged');
+    END;
+  END IF;
+  RETURN NEW;
+END $$;
 RESET ROLE;
 SELECT is(t.actors(format('SET LOCAL ROLE t_owner; %s; RESET ROLE; SELECT cgae.certify(''a'', ''(0.7,0.7,0.7,0.9)'')', made)), 'a certification ' || by || ', c suspension t_owner', made) FROM (VALUES
   ('ME', 'CREATE TRIGGER a BEFORE INSERT ON cgae.certifications FOR EACH ROW EXECUTE FUNCTION app.writes()'),
   ('ME', 'CREATE TRIGGER a AFTER INSERT ON cgae.certifications FOR EACH ROW EXECUTE FUNCTION app.writes()'),
   ('ME', 'CREATE TRIGGER a BEFORE INSERT ON cgae.certifications FOR EACH STATEMENT EXECUTE FUNCTION app.writes()'),
+  ('ME', 'CREATE TRIGGER a BEFORE INSERT ON cgae.certifications FOR EACH ROW EXECUTE FUNCTION app.calls()'),
+  ('ME', 'CREATE TRIGGER a AFTER INSERT ON cgae.certifications FOR EACH ROW EXECUTE FUNCTION app.calls()'),
   ('ME', 'CREATE TRIGGER a BEFORE UPDATE ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.writes()'),
   ('ME', 'CREATE TRIGGER a AFTER UPDATE ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.writes()'),
   ('ME', 'ALTER TABLE cgae.certifications ADD CHECK (app.write()) NOT VALID'),
