@@ -165,7 +165,7 @@ fetch_parameter(ParamListInfo params, int number, bool speculative, ParamExternD
 
 /* Say of an error of privileges what the caller can do about it. */
 static void
-rethrow_with_hint(Oid owner, MemoryContext context)
+rethrow_with_hint(const char *owner, MemoryContext context)
 {
 	ErrorData  *error;
 
@@ -173,13 +173,8 @@ rethrow_with_hint(Oid owner, MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE && error->hint == NULL)
-	{
-		const char *name = GetUserNameFromId(owner, true);
-
-		if (name != NULL)
-			error->hint = psprintf(_("Called by a superuser, the function works with the rights of the registry's owner, in a security-restricted operation. Connect as the owner, \"%s\", to do what that forbids."),
-								   name);
-	}
+		error->hint = psprintf(_("Called by a superuser, the function works with the rights of the registry's owner, in a security-restricted operation. Connect as the owner, \"%s\", to do what that forbids."),
+							   owner);
 	ReThrowError(error);
 }
 
@@ -192,11 +187,13 @@ cgae_caller_execute(SPIPlanPtr plan, const Datum *values, const char *nulls, boo
 	int			count = SPI_getargcount(plan);
 	Parameters	ours = {frame, plan, false};
 	SPIExecuteOptions options = {.read_only = read_only, .tcount = limit};
+	const char *owner;
 	volatile int result = 0;	/* set within PG_TRY */
 
 	if (frame == NULL || !OidIsValid(frame->owner))
 		return SPI_execute_plan(plan, unconstify(Datum *, values), nulls, read_only, limit);
 
+	owner = GetUserNameFromId(frame->owner, false);
 	ours.had_rules = target_has_rules(plan);
 	options.params = makeParamList(count);
 	for (int i = 0; i < count; i++)
@@ -221,7 +218,7 @@ cgae_caller_execute(SPIPlanPtr plan, const Datum *values, const char *nulls, boo
 	}
 	PG_CATCH();
 	{
-		rethrow_with_hint(frame->owner, context);
+		rethrow_with_hint(owner, context);
 	}
 	PG_END_TRY();
 	frame->snapshot = NULL;
