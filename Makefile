@@ -143,7 +143,8 @@ ISOLATION = \
 	require_tier \
 	sweep_certify \
 	sweeps \
-	sweep_watched
+	sweep_watched \
+	superuser_meanwhile
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS)) -Wl,-Bsymbolic-functions
 
