@@ -53,6 +53,7 @@ static const CgaeColumn agents[] = {
 	{"contracts_completed", "int8"},
 	{"contracts_failed", "int8"},
 	{"deregistered_at", "timestamptz"},
+	{"recorded_at", "timestamptz"},
 	{NULL, NULL}
 };
 

@@ -94,7 +94,7 @@ INSERT INTO t.call VALUES
   ($$SELECT * FROM cgae.tier_distribution()$$), ($$SELECT * FROM cgae.tier_distribution_over_time('2024-01-01', '2024-02-01', '10 days')$$),
   ($$SELECT * FROM cgae.agents_by_tier('T3')$$), ($$SELECT cgae.agent_record('a')$$), ($$SELECT cgae.audit_cid('a')$$), ($$SELECT cgae.report()$$),
   ($$SELECT cgae.gate_tier('(0.5,0.5,0.5,0.9)'), cgae.gate_tier('(0.5,0.5,0.5,0.9)', 1), cgae.gate_detail('(0.5,0.5,0.5,0.9)'), cgae.budget_ceiling('T1'), cgae.audit_probability('T1', 1)$$),
-  ($$SELECT cgae.upgrade_registry()$$), ($$SELECT cgae.grant_access('t_auditor', 'operator')$$), ($$SELECT cgae.revoke_access('t_auditor', 'operator')$$);
+  ($$SELECT cgae.upgrade_registry()$$), ($$SELECT cgae.seed_registry()$$), ($$SELECT cgae.grant_access('t_auditor', 'operator')$$), ($$SELECT cgae.revoke_access('t_auditor', 'operator')$$);
 
 CREATE TABLE t.said (made text, call text, state text, message text, ran int, sprung int);
 CREATE FUNCTION t.counted(seq regclass) RETURNS int LANGUAGE plpgsql AS $$
@@ -135,7 +135,7 @@ END $$;
 GRANT ALL ON ALL TABLES IN SCHEMA t TO PUBLIC;
 SELECT t.state() AS state \gset
 SELECT t.spring('SELECT') \g /dev/null
-SELECT is((SELECT string_agg(concat_ws(' ', state, message, call), E'\n') FROM t.said WHERE state <> 'ok'), NULL, 'without a trap every function works for a superuser');
+SELECT is((SELECT string_agg(concat_ws(' ', state, message, call), E'\n') FROM t.said WHERE state <> CASE WHEN call ~ 'seed_registry' THEN '55000' ELSE 'ok' END), NULL, 'without a trap every function works for a superuser');
 SELECT t.spring(made) FROM t.trap ORDER BY id \g /dev/null
 SELECT is((SELECT string_agg(concat_ws(' / ', made, call), E'\n') FROM t.said WHERE sprung > 0), NULL, 'no trap ran as the superuser');
 SELECT is((SELECT string_agg(concat_ws(' ', state, message, made, call), E'\n') FROM t.said WHERE state ~ '^(XX|P0001|57|58|2F|38|39P0[2-9])'), NULL, 'none ends in an internal error');
