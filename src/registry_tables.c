@@ -128,7 +128,7 @@ static const CgaeColumn expiring_agents[] = {
 	{NULL, NULL}
 };
 
-/* The tables, and the views that functions read. */
+/* The tables, agents first, and the views that functions read. */
 static const struct
 {
 	const char *name;
@@ -144,8 +144,6 @@ static const struct
 	{"audit_epochs", true, audit_seeds},	/* the same columns */
 	{"expiring_agents", true, expiring_agents},
 };
-
-#define AGENTS 0
 
 /* Moves when one of the tables may have changed, or the schema's name. */
 static uint64 generation = 1;
@@ -236,9 +234,12 @@ lock_table(int t)
 Oid
 cgae_registry_owner(void)
 {
-	if (!OidIsValid(lock_table(AGENTS)))
-		cgae_require_registry();
-	return known[AGENTS].owner;
+	/* agents first; where it was dropped, what is left has an owner still */
+	for (int t = 0; t < lengthof(tables); t++)
+		if (OidIsValid(lock_table(t)))
+			return known[t].owner;
+	cgae_require_registry();
+	return InvalidOid;			/* not reached */
 }
 
 typedef struct Fault
@@ -290,7 +291,7 @@ column_fault(Oid relid, const char *table, const CgaeColumn *column, Fault *faul
 	return true;
 }
 
-/* What is wrong with a table, as far as a statement names its columns (NULL: all)? */
+/* What is wrong with a table, as far as a statement names its columns?  False: nothing. */
 static bool
 table_fault(int t, Oid relid, const char *sql, Fault *fault)
 {
@@ -306,32 +307,31 @@ table_fault(int t, Oid relid, const char *sql, Fault *fault)
 		return true;
 	}
 	for (const CgaeColumn *column = tables[t].columns; column->name != NULL; column++)
-		if ((sql == NULL || has_word(sql, column->name)) &&
+		if (has_word(sql, column->name) &&
 			column_fault(relid, tables[t].name, column, fault))
 			return true;
 	return false;
 }
 
-char *
-cgae_registry_table_fault(const char *name)
+/* A copy of a statement with blanks for its strings, which name nothing. */
+static char *
+without_strings(const char *sql)
 {
-	for (int t = 0; t < lengthof(tables); t++)
-	{
-		Oid			relid;
-		Fault		fault;
+	char	   *names = pstrdup(sql);
+	bool		in_string = false;
 
-		if (strcmp(tables[t].name, name) != 0)
-			continue;
-		relid = lock_table(t);
-		if (!OidIsValid(relid))
-			return psprintf(_("relation \"cgae.%s\" does not exist"), name);
-		return table_fault(t, relid, NULL, &fault) ? fault.message : NULL;
+	for (char *c = names; *c != '\0'; c++)
+	{
+		bool		is_quote = *c == '\'';
+
+		in_string ^= is_quote;
+		if (in_string || is_quote)
+			*c = ' ';
 	}
-	elog(ERROR, "the registry has no table \"%s\"", name);
-	return NULL;				/* not reached */
+	return names;
 }
 
-/* Find the tables that a statement names. */
+/* Find the tables that a statement, without its strings, names. */
 static void
 find_named_tables(CgaeNamedTables *named, const char *sql)
 {
@@ -369,7 +369,7 @@ cgae_named_tables_require(CgaeNamedTables *named, const char *sql)
 	uint64		seen;
 
 	if (!named->is_known)
-		find_named_tables(named, sql);
+		find_named_tables(named, without_strings(sql));
 	for (int i = 0; i < named->count; i++)
 	{
 		relids[i] = lock_table(named->table[i]);
@@ -380,6 +380,7 @@ cgae_named_tables_require(CgaeNamedTables *named, const char *sql)
 		return;
 
 	seen = generation;
+	sql = without_strings(sql);
 	for (int i = 0; i < named->count; i++)
 	{
 		int			t = named->table[i];

@@ -33,13 +33,9 @@ typedef struct CgaeNamedTables
 extern void cgae_named_tables_require(CgaeNamedTables *named, const char *sql);
 
 /*
- * What is wrong with one of the registry's tables or views, the first thing
- * found in any of the columns that functions read, as a sentence without a
- * period; NULL when nothing is.  Runs nobody's code.
+ * Owner of cgae.agents, or of another of the tables where that is missing, which
+ * stays until the transaction ends; undefined_table without a registry.
  */
-extern char *cgae_registry_table_fault(const char *name);
-
-/* Owner of cgae.agents, which stays until the transaction ends; undefined_table without a registry. */
 extern Oid	cgae_registry_owner(void);
 
 #endif							/* CGAE_REGISTRY_TABLES_H */

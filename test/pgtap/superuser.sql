@@ -168,7 +168,7 @@ SELECT is(t.with(made, role, $$SELECT cgae.permits('a', 'T1')$$), said, role || 
     ('ALTER TABLE cgae.agents RENAME TO kept; CREATE TABLE cgae.agents (LIKE cgae.kept); GRANT SELECT ON cgae.agents TO t_auditor; ALTER TABLE cgae.agents DROP certified_at', '42703: relation "cgae.agents" has no column "certified_at", which the registry needs / cgae.agents.certified_at'),
     ('ALTER TABLE cgae.agents RENAME TO kept; CREATE TABLE cgae.agents (LIKE cgae.kept); GRANT SELECT ON cgae.agents TO t_auditor; ALTER TABLE cgae.agents ALTER wallet_address TYPE varchar', 'ok')) AS m(made, said);
 SELECT is(t.with('ALTER TABLE cgae.agents RENAME TO kept; CREATE VIEW cgae.agents AS SELECT * FROM cgae.kept', 'none',
-  $$INSERT INTO t.said SELECT detail FROM cgae.check_registry() WHERE rule = 'table' AND detail <> 'relation "cgae.agents" is not a table'; INSERT INTO t.said SELECT 1 / (SELECT count(*)::int FROM cgae.check_registry() WHERE rule = 'table')$$), 'ok', 'check_registry() names it');
+  $$SELECT 1 / count(*) FROM cgae.check_registry() WHERE detail = 'cgae.agents is no table'$$), 'ok', 'check_registry() names it');
 
 --
 -- the actor is the superuser who called, for his own statement alone
