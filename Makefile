@@ -20,6 +20,7 @@ OBJS = \
 	src/audit_lottery.o \
 	src/audit_seeds.o \
 	src/cache.o \
+	src/caller.o \
 	src/canonical_json.o \
 	src/canonical_output.o \
 	src/certification.o \
@@ -71,6 +72,7 @@ OBJS = \
 	src/registry_policy.o \
 	src/registry_report.o \
 	src/registry_sweep.o \
+	src/registry_tables.o \
 	src/registry_upgrade.o \
 	src/registry_views.o \
 	src/report.o \
@@ -117,6 +119,7 @@ REGRESS = \
 	schema_renamed \
 	looping \
 	permission \
+	superuser \
 	sweep \
 	unreadable
 
@@ -148,7 +151,8 @@ ISOLATION = \
 	schema_renames \
 	sweep_certify \
 	sweeps \
-	sweep_watched
+	sweep_watched \
+	superuser_meanwhile
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS)) -Wl,-Bsymbolic-functions
 

@@ -7,7 +7,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -16,6 +15,7 @@
 #include "agent.h"
 #include "agent_told.h"
 #include "architecture.h"
+#include "caller.h"
 #include "errors.h"
 #include "history_end.h"
 
@@ -126,7 +126,7 @@ cgae_agent_open(CgaeAgent *agent, const CgaeRow *row)
 	if (TIMESTAMP_IS_NOEND(agent->recorded_at))
 		agent->recorded_at = DT_NOBEGIN;
 	agent->clock = GetCurrentTimestamp();
-	agent->client = GetUserId();
+	agent->client = cgae_caller();
 }
 
 void

@@ -5,12 +5,12 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
 #include "agent_told.h"
+#include "caller.h"
 #include "holds.h"
 
 bool
@@ -33,7 +33,7 @@ cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *
 	ereport(WARNING,
 			(errmsg("agent \"%s\" is suspended: its observed architecture differs from the registered one",
 					agent_id),
-			 !cgae_may_be_told(GetUserId()) ? 0 :
+			 !cgae_may_be_told(cgae_caller()) ? 0 :
 			 digits == 0 ? errdetail("No registered hash is on record that can be read.") :
 			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
 			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",

@@ -197,7 +197,7 @@ cgae_guard_seeds(PG_FUNCTION_ARGS)
  */
 static uint64
 write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, const char *sql,
-				int argument_count, const Oid *types, const Datum *values)
+				int argument_count, const Oid *types, const Datum *values, const char *nulls)
 {
 	Rotation   *outer = announced;
 	uint64		written = 0;
@@ -206,7 +206,7 @@ write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, co
 	PG_TRY();
 	{
 		if (fcinfo != NULL)
-			written = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, NULL,
+			written = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls,
 										 false);
 		else
 		{
@@ -229,9 +229,15 @@ write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, co
 static void
 write_epoch(FunctionCallInfo fcinfo, Rotation *rotation)
 {
-	uint64		written = write_announced(fcinfo, rotation, CGAE_Q_BEGIN_EPOCH,
-										  "INSERT INTO cgae.audit_seeds DEFAULT VALUES",
-										  0, NULL, NULL);
+	/* a null, as by default; asked for, it tells that the statement runs (caller.h) */
+	static const Oid types[] = {TIMESTAMPTZOID};
+	static const Datum values[] = {(Datum) 0};
+	uint64		written = fcinfo == NULL ?
+		write_announced(NULL, rotation, CGAE_Q_BEGIN_EPOCH,
+						"INSERT INTO cgae.audit_seeds DEFAULT VALUES", 0, NULL, NULL, NULL) :
+		write_announced(fcinfo, rotation, CGAE_Q_BEGIN_EPOCH,
+						"INSERT INTO cgae.audit_seeds (revealed_at) VALUES ($1)",
+						lengthof(types), types, values, "n");
 
 	if (written != 1 || !rotation->begun)
 		ereport(ERROR,
@@ -274,7 +280,7 @@ cgae_rotate_audit_seed(PG_FUNCTION_ARGS)
 		write_announced(fcinfo, &rotation, CGAE_Q_REVEAL_EPOCH,
 						"UPDATE cgae.audit_seeds SET revealed_at = $2"
 						" WHERE epoch OPERATOR(pg_catalog.=) $1",
-						lengthof(types), types, values) != 1)
+						lengthof(types), types, values, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not end epoch %d of the audit lottery: it began after this transaction's snapshot",

@@ -12,12 +12,15 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "check_layout.h"
+#include "registry_tables.h"
 
 /* A column: its name, its type ("schema.name" for ours), and whether it is NOT NULL. */
 typedef struct ExpectedColumn
@@ -195,6 +198,21 @@ check_columns(CgaeCheck *check, const char *rule, Relation relation, const Expec
 	return readable;
 }
 
+/*
+ * Does a table belong to somebody else than the registry's owner, so that to
+ * read it takes a privilege that is not there, or runs another's code as a
+ * superuser?  That its owner is another is told with the owners.
+ */
+static bool
+is_foreign(Relation relation)
+{
+	Oid			owner = relation->rd_rel->relowner;
+
+	return owner != cgae_registry_owner() &&
+		(superuser() ? !superuser_arg(owner) :
+		 pg_class_aclcheck(RelationGetRelid(relation), GetUserId(), ACL_SELECT) != ACLCHECK_OK);
+}
+
 /* Look at one table. */
 static void
 check_table(CgaeCheck *check, CgaeCheckTable number, Oid namespace)
@@ -215,7 +233,8 @@ check_table(CgaeCheck *check, CgaeCheckTable number, Oid namespace)
 	{
 		check->tables[number].oid = relid;
 		check->tables[number].is_readable = check_columns(check, "column", relation,
-														  tables[number].columns);
+														  tables[number].columns) &&
+			!is_foreign(relation);
 	}
 	else
 		cgae_check_report(check, "table", "cgae.%s is %s", name,

@@ -39,7 +39,8 @@ void
 cgae_ddl_end(int guc_level)
 {
 	SPI_finish();
-	AtEOXact_GUC(true, guc_level);
+	/* what code of the owner's may have set ends here too */
+	AtEOXact_GUC(false, guc_level);
 }
 
 void

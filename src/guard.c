@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "caller.h"
 #include "errors.h"
 #include "guard.h"
 #include "table_shape.h"
@@ -104,7 +105,7 @@ cgae_guard_refuse_event(const char *function, const char *wanted)
 const char *
 cgae_guard_actor(void)
 {
-	return GetUserNameFromId(GetUserId(), false);
+	return GetUserNameFromId(cgae_caller(), false);
 }
 
 int
@@ -138,10 +139,25 @@ cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights)
 		is_restricted && strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 ?
 		cgae_restrict_search_path() : 0;
 
+	rights->is_sealed = false;
+
 	/* an error restores both, with the (sub)transaction */
 	GetUserIdAndSecContext(&rights->save_userid, &rights->save_sec_context);
 	SetUserIdAndSecContext(owner, rights->save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
+}
+
+void
+cgae_owner_seal(CgaeOwnerRights *rights)
+{
+	Oid			owner;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&owner, &sec_context);
+	SetUserIdAndSecContext(owner, sec_context | SECURITY_RESTRICTED_OPERATION);
+	if (rights->guc_nest_level == 0)
+		rights->guc_nest_level = NewGUCNestLevel();
+	rights->is_sealed = true;
 }
 
 uint64
@@ -161,7 +177,7 @@ cgae_owner_end(const CgaeOwnerRights *rights)
 {
 	SetUserIdAndSecContext(rights->save_userid, rights->save_sec_context);
 	if (rights->guc_nest_level > 0)
-		AtEOXact_GUC(true, rights->guc_nest_level);
+		AtEOXact_GUC(!rights->is_sealed, rights->guc_nest_level);
 	SPI_finish();
 }
 

@@ -32,7 +32,10 @@ extern void cgae_guard_require_on_partition(const TriggerData *trigdata, bool is
 /* Refuse a call for an event or level that the guard does not handle. */
 extern void cgae_guard_refuse_event(const char *function, const char *wanted);
 
-/* Name of the role whose privileges the client's statement runs with. */
+/*
+ * Name of the role whose privileges the client's statement runs with; of the
+ * superuser who called when it is that of a function of ours (caller.h).
+ */
 extern const char *cgae_guard_actor(void);
 
 /*
@@ -61,12 +64,20 @@ typedef struct CgaeOwnerRights
 	Oid			save_userid;
 	int			save_sec_context;
 	int			guc_nest_level; /* 0: search_path was left alone */
+	bool		is_sealed;
 } CgaeOwnerRights;
 
 extern void cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights);
 extern uint64 cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql,
 								 int argument_count, const Oid *types,
 								 const Datum *values, const char *nulls);
+
+/*
+ * After begin, where the client's own table sets the statement off: code that
+ * the owner has in the registry leaves nothing behind in the client's session,
+ * no setting and no trigger that fires later with the client's rights.
+ */
+extern void cgae_owner_seal(CgaeOwnerRights *rights);
 extern void cgae_owner_end(const CgaeOwnerRights *rights);
 
 /* Owner of a relation. */

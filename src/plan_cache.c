@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
@@ -16,17 +17,20 @@
 
 #include "cache.h"
 #include "plan_cache.h"
+#include "registry_tables.h"
 
 typedef struct PlanKey
 {
 	Oid			owner;
 	int32		query;
+	int32		no_force;		/* what was rewritten where row security is not forced holds there alone */
 } PlanKey;
 
 typedef struct PlanEntry
 {
 	PlanKey		key;
 	SPIPlanPtr	plan;			/* NULL: to be prepared */
+	CgaeNamedTables tables;		/* of the registry's, that it names */
 	Oid			argument_types[CGAE_PLAN_MAX_ARGS];
 } PlanEntry;
 
@@ -59,7 +63,7 @@ SPIPlanPtr
 cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		  const Oid *argument_types)
 {
-	PlanKey		key = {owner, query};
+	PlanKey		key = {owner, query, InNoForceRLSOperation()};
 	PlanEntry  *entry;
 	SPIPlanPtr	plan;
 	bool		found;
@@ -70,7 +74,11 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		make_plans();
 	entry = hash_search(plans, &key, HASH_ENTER, &found);
 	if (!found)
+	{
 		entry->plan = NULL;
+		memset(&entry->tables, 0, sizeof(entry->tables));
+	}
+	cgae_named_tables_require(&entry->tables, sql);
 	/* without arguments there is no array, and memcmp() and memcpy() take no null */
 	if (entry->plan != NULL &&
 		(types_size == 0 || memcmp(entry->argument_types, argument_types, types_size) == 0) &&
@@ -101,7 +109,7 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 bool
 cgae_plan_stands(Oid owner, CgaeQuery query)
 {
-	PlanKey		key = {owner, query};
+	PlanKey		key = {owner, query, InNoForceRLSOperation()};
 	PlanEntry  *entry = plans == NULL ? NULL : hash_search(plans, &key, HASH_FIND, NULL);
 
 	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);

@@ -106,7 +106,9 @@ typedef enum CgaeQuery
  * The plan of a statement, prepared once per backend for an owner: the
  * relation whose trigger runs it or the function that does.  Owners and
  * argument types change when the extension is dropped and created anew, so
- * both are part of the key.  Call between SPI_connect and SPI_finish.
+ * both are part of the key.  Refuses tables and columns of the registry's that
+ * are not what they should be (registry_tables.h).  Call between SPI_connect
+ * and SPI_finish.
  */
 extern SPIPlanPtr cgae_plan(Oid owner, CgaeQuery query, const char *sql,
 							int argument_count, const Oid *argument_types);

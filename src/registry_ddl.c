@@ -27,6 +27,7 @@
 #include "registry_layout.h"
 #include "registry_namespace.h"
 #include "registry_partitions.h"
+#include "registry_tables.h"
 #include "registry_views.h"
 
 /*
@@ -484,9 +485,7 @@ cgae_seed_registry(PG_FUNCTION_ARGS)
 	cgae_require_own_registry(NULL);
 	/* an error restores both, with the (sub)transaction */
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(cgae_relation_owner(get_relname_relid("agents",
-																 get_namespace_oid("cgae", false))),
-						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+	SetUserIdAndSecContext(cgae_registry_owner(), save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	guc_level = cgae_ddl_begin();
 	/* two at once would both find nothing */

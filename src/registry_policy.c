@@ -50,7 +50,7 @@ require_publisher(void)
 
 /* Append the version after another one; what is null stays as it is there. */
 static int32
-insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before)
+insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before, const char *actor)
 {
 	static const Oid types[] = {
 		FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID,
@@ -96,7 +96,7 @@ insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before)
 	publication.values[POLICY_VERSION] = Int32GetDatum(version);
 	publication.values[POLICY_EFFECTIVE_FROM] =
 		TimestampTzGetDatum(cgae_publication_effective_from(before));
-	publication.values[POLICY_ACTOR] = CStringGetTextDatum(cgae_guard_actor());
+	publication.values[POLICY_ACTOR] = CStringGetTextDatum(actor);
 	cgae_publication_write(fcinfo, &publication);
 	return version;
 }
@@ -161,6 +161,9 @@ refuse_incomplete(FunctionCallInfo fcinfo, const CgaeLocks *locks, const CgaeSwe
 static void
 rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 {
+	/* always true; asked for, it tells that the statement runs (caller.h) */
+	static const Oid types[] = {BOOLOID};
+	Datum		value = BoolGetDatum(true);
 	CgaeSweep  *outer;
 
 	sweep->events = cgae_event_batch_begin();
@@ -171,8 +174,8 @@ rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 	{
 		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
 						   "UPDATE cgae.agents SET current_tier = current_tier"
-						   " WHERE " CGAE_RERATED_AGENTS,
-						   0, NULL, NULL, NULL, false);
+						   " WHERE " CGAE_RERATED_AGENTS " AND $1",
+						   lengthof(types), types, &value, NULL, false);
 		cgae_event_batch_end(sweep->events);
 	}
 	PG_FINALLY();
@@ -189,13 +192,15 @@ static int32
 publish(FunctionCallInfo fcinfo, CgaeLocks *locks)
 {
 	CgaeSweep	sweep = {.at = DT_NOEND};
+	/* the statements may run as the registry's owner, whoever asks for them */
+	const char *actor = cgae_guard_actor();
 	int32		version = 0;
 
 	cgae_statement_begin();
 	if (cgae_locks_take(fcinfo, locks))
 	{
 		cgae_policy_in_force_for_guard(&sweep.policy);
-		version = insert_policy(fcinfo, &sweep.policy);
+		version = insert_policy(fcinfo, &sweep.policy, actor);
 		cgae_policy_in_force_for_guard(&sweep.next);
 		if (sweep.next.version != version)
 			ereport(ERROR,

@@ -190,9 +190,7 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	cgae_require_registry();
 	cgae_statement_begin();
 	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_AGENTS_BY_TIER,
-	/* cast, since their owner may have given the columns other types */
-					 "SELECT agent_id::pg_catalog.text, model_name::pg_catalog.text,"
-					 " certified_at::pg_catalog.timestamptz, balance::pg_catalog.numeric FROM cgae.agents"
+					 "SELECT agent_id, model_name, certified_at, balance FROM cgae.agents"
 					 " WHERE status OPERATOR(pg_catalog.=) 'active'"
 					 " AND current_tier OPERATOR(pg_catalog.=) $1"
 					 " ORDER BY agent_id",

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "caller.h"
 #include "errors.h"
 #include "history_end.h"
 #include "row_reader.h"
@@ -338,7 +339,10 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 		int64		lowered = sweep.lowered + sweep.expired;
 
 		CHECK_FOR_INTERRUPTS();
+		/* in each transaction anew: a commit must not meet another user */
+		cgae_caller_begin();
 		go_on = sweep_agents(fcinfo, &sweep, batch, false);
+		cgae_caller_end();
 		SPI_commit();
 		if (sweep.lowered + sweep.expired > lowered)
 			ereport(NOTICE,

@@ -24,6 +24,7 @@
 #include "policy.h"
 #include "registry_access.h"
 #include "registry_layout.h"
+#include "registry_tables.h"
 #include "registry_views.h"
 #include "row_reader.h"
 
@@ -50,12 +51,15 @@ static const LayoutStep steps[] = {
 static int32
 layout_version(void)
 {
+	static const char sql[] = "SELECT pg_catalog.max(version) FROM cgae.registry_layout";
+	CgaeNamedTables named = {0};
 	int32		version;
 	int			result;
 
+	cgae_named_tables_require(&named, sql);
 	PushActiveSnapshot(GetLatestSnapshot());
 	/* read-only: in that snapshot, none of its own */
-	result = SPI_execute("SELECT max(version)::int4 FROM cgae.registry_layout", true, 1);
+	result = SPI_execute(sql, true, 1);
 	PopActiveSnapshot();
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
@@ -111,10 +115,10 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	namespace = get_namespace_oid("cgae", false);
 
 	/* an error restores both, with the (sub)transaction */
-	owner = cgae_relation_owner(get_relname_relid("agents", namespace));
+	owner = cgae_registry_owner();
 	GetUserIdAndSecContext(&save_userid, &save_sec_context);
 	SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	guc_level = cgae_ddl_begin();
 	cgae_access_grant_guards(fcinfo, owner);
 

@@ -1,7 +1,7 @@
 /*
  * statement.c
  *	  Running an application function's fixed statements with the caller's
- *	  own privileges.
+ *	  own privileges, or as the registry's owner for a superuser (caller.h).
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "caller.h"
 #include "errors.h"
 #include "statement.h"
 
@@ -18,11 +19,13 @@ cgae_statement_begin(void)
 {
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	cgae_caller_begin();
 }
 
 void
 cgae_statement_end(void)
 {
+	cgae_caller_end();
 	SPI_finish();
 }
 
@@ -40,7 +43,7 @@ cgae_statement_arguments(FunctionCallInfo fcinfo, int count, Datum *values, char
 static uint64
 run_plan(SPIPlanPtr plan, const Datum *values, const char *nulls, bool read_only, long limit)
 {
-	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, read_only, limit);
+	int			result = cgae_caller_execute(plan, values, nulls, read_only, limit);
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));

@@ -1,7 +1,7 @@
 /*
  * statement.h
  *	  Running an application function's fixed statements with the caller's
- *	  own privileges.
+ *	  own privileges, or as the registry's owner for a superuser (caller.h).
  */
 #ifndef CGAE_STATEMENT_H
 #define CGAE_STATEMENT_H

@@ -54,9 +54,8 @@ make_shapes(void)
 	cgae_on_relcache_invalidation(invalidate_shapes);
 }
 
-/* OID of a column type of ours: "cgae.tier", or a name in pg_catalog. */
-static Oid
-column_type(const char *name)
+Oid
+cgae_column_type(const char *name)
 {
 	bool		ours = strncmp(name, "cgae.", 5) == 0;
 	Oid			namespace = get_namespace_oid(ours ? "cgae" : "pg_catalog", false);
@@ -182,7 +181,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 					 errmsg("relation \"%s\" has no column \"%s\", which its cgae trigger needs",
 							RelationGetRelationName(relation), columns[c].name)));
 		type = TupleDescAttr(desc, attnum - 1)->atttypid;
-		if (type != column_type(columns[c].type))
+		if (type != cgae_column_type(columns[c].type))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of relation \"%s\" has type %s, its cgae trigger needs %s",

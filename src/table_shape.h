@@ -43,6 +43,9 @@ typedef struct CgaeShape
  */
 extern const CgaeShape *cgae_table_shape(Relation relation, const CgaeColumn *columns, int count);
 
+/* OID of a column's type by the name that a CgaeColumn gives it. */
+extern Oid	cgae_column_type(const char *name);
+
 /*
  * The table that a relation is part of: the partitioned one at the top, or the
  * relation itself.  Its name and its owner are what the registry goes by.

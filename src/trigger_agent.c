@@ -12,7 +12,6 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -23,6 +22,7 @@
 #include "agent_limits.h"
 #include "agent_told.h"
 #include "architecture.h"
+#include "caller.h"
 #include "certification_touch.h"
 #include "clock.h"
 #include "errors.h"
@@ -88,7 +88,7 @@ check_hashes_agree(const char *agent_id, const char *column, const char *given,
 	if (!cgae_architecture_hash_equal(given, other))
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 cgae_may_be_told(GetUserId()) ?
+				 cgae_may_be_told(cgae_caller()) ?
 				 errmsg("%s %s of agent \"%s\" does not agree with its %s, whose hash is %.*s",
 						column, given, agent_id, other_name, (int) strlen(given), other) :
 				 errmsg("%s %s of agent \"%s\" does not agree with its %s", column, given, agent_id,

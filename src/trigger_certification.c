@@ -19,6 +19,7 @@
 #include "agent.h"
 #include "agent_told.h"
 #include "architecture.h"
+#include "caller.h"
 #include "certification_request.h"
 #include "certification_touch.h"
 #include "errors.h"
@@ -210,7 +211,7 @@ judge_together(Relation relation, CgaeBatch *batch)
 		CHECK_FOR_INTERRUPTS();
 		batch->entries[i].certification.policy = policy;
 		batch->entries[i].certification.actor = actor;
-		batch->entries[i].certification.client = GetUserId();
+		batch->entries[i].certification.client = cgae_caller();
 		if (batch->entries[i].certification.request_id != NULL)
 			(void) cgae_request_look(relation, &batch->entries[i].certification, NULL);
 	}
@@ -241,7 +242,7 @@ judge_or_repeat(Relation relation, CgaeRow *row, CgaeCertification *certificatio
 		if (certification->policy == NULL)
 		{
 			certification->actor = cgae_guard_actor();
-			certification->client = GetUserId();
+			certification->client = cgae_caller();
 			cgae_policy_in_force_for_guard(policy);
 			certification->policy = policy;
 		}

@@ -178,6 +178,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	agents = readable_agents(trigdata->tg_relation);
 	cgae_policy_in_force_for_guard(&policy);
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
+	cgae_owner_seal(&rights);
 	/* one plan for all application tables */
 	if (cgae_owner_execute(agents, CGAE_Q_REQUIRE_TIER,
 						   "SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"

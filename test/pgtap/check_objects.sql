@@ -178,7 +178,7 @@ SELECT is(t.details('view', format('ALTER VIEW cgae.%I SET (security_invoker = o
 SELECT is(t.details('view', 'ALTER VIEW cgae.audit_epochs SET (security_invoker = true)'), 'cgae.audit_epochs is security_invoker: who may read it sees nothing', 'epochs with the reader''s rights');
 SELECT is(t.details('view', 'ALTER VIEW cgae.audit_epochs RESET (security_barrier)'), 'cgae.audit_epochs is no longer a security_barrier', 'epochs without a barrier');
 
-SELECT is(t.details('view', $$CREATE FUNCTION t.look(x text) RETURNS text LANGUAGE sql AS 'SELECT x'; CREATE OR REPLACE VIEW cgae.audit_epochs WITH (security_barrier = true) AS SELECT epoch, t.look(commitment) AS commitment, created_at, revealed_at, secret FROM cgae.audit_seeds$$),
+SELECT is(t.details('view', $$CREATE FUNCTION t.look(x text) RETURNS text LANGUAGE sql AS 'SELECT x'; CREATE OR REPLACE VIEW cgae.audit_epochs WITH (security_barrier = true) AS SELECT epoch, t.look(commitment) AS commitment, created_at, revealed_at, secret, actor FROM cgae.audit_seeds$$),
   'cgae.audit_epochs uses function t.look(text), which is none of the registry''s', 'a view that calls something else');
 SELECT is(t.details('view', $$CREATE TABLE t.seeds AS SELECT * FROM cgae.audit_epochs; CREATE OR REPLACE VIEW cgae.audit_epochs WITH (security_barrier = true) AS SELECT * FROM t.seeds$$),
   'cgae.audit_epochs uses table t.seeds, which is none of the registry''s', '... or reads it');

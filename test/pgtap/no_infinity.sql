@@ -21,7 +21,7 @@ END $$;
 -- the test is one
 SAVEPOINT s;
 ALTER TABLE cgae.agents DISABLE TRIGGER USER;
-INSERT INTO cgae.agents (agent_id, model_name, architecture_hash, registered_at, rated_policy) VALUES ('x', 'm', '0123456789abcdef', '-infinity', 1);
+INSERT INTO cgae.agents (agent_id, model_name, architecture_hash, registered_at, recorded_at, rated_policy) VALUES ('x', 'm', '0123456789abcdef', '-infinity', now(), 1);
 SELECT isnt(t.infinite(), '', 'an infinite timestamp would be found');
 ROLLBACK TO s;
 

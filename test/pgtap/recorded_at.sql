@@ -135,7 +135,7 @@ SELECT is((SELECT string_agg(DISTINCT rule, ' ') FROM cgae.check_registry()), 'c
 
 -- an epoch of the lottery that began under a clock that ran ahead: the one before lasts until the next
 SET LOCAL session_replication_role = replica;
-INSERT INTO cgae.audit_seeds (epoch, secret, created_at, revealed_at) VALUES (2, sha256('second'), '2100-01-01', now() - interval '1 hour'), (3, sha256('third'), now() - interval '1 hour', NULL);
+INSERT INTO cgae.audit_seeds (epoch, secret, created_at, revealed_at, actor) VALUES (2, sha256('second'), '2100-01-01', now() - interval '1 hour', 'x'), (3, sha256('third'), now() - interval '1 hour', NULL, 'x');
 UPDATE cgae.audit_seeds SET secret = sha256('first'), created_at = now() - interval '9 days', revealed_at = '2100-01-01' WHERE epoch = 1;
 SET LOCAL session_replication_role = origin;
 SELECT cgae.register_agent('m', '{}', agent_id => 'due' || i, registered_at => now() - interval '9 days'), cgae.certify('due' || i, '(1,1,1,1)', certified_at => now() - interval '5 days') FROM generate_series(1, 60) AS i \g /dev/null
