@@ -56,6 +56,7 @@ OBJS = \
 	src/lifecycle_core.o \
 	src/module.o \
 	src/notify.o \
+	src/own_table.o \
 	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
