@@ -24,6 +24,8 @@ OBJS = \
 	src/canonical_output.o \
 	src/certification.o \
 	src/certification_batch.o \
+	src/certification_number.o \
+	src/certification_repeat.o \
 	src/certification_request.o \
 	src/certification_touch.o \
 	src/check.o \
@@ -89,12 +91,12 @@ OBJS = \
 	src/standing.o \
 	src/statement.o \
 	src/sweep_passed.o \
+	src/table_keys.o \
 	src/table_shape.o \
 	src/trigger_agent.o \
 	src/trigger_append_only.o \
 	src/trigger_certification.o \
 	src/trigger_require_tier.o \
-	src/unconfirmed.o \
 	src/user_code.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
@@ -141,6 +143,7 @@ ISOLATION = \
 	repeatable_read \
 	serializable \
 	audit_rotation \
+	altered \
 	publish \
 	publish_midway \
 	publish_patience \

@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "guard.h"
 #include "own_table.h"
+#include "registry_namespace.h"
 #include "table_shape.h"
 
 /* The registry's tables, each with its guard; guard_append_only guards them all. */
@@ -106,10 +107,11 @@ find_table(Relation relation)
 }
 
 static void
-refuse_table(Relation relation, Oid function, const char *guard)
+refuse_table(Relation relation, const char *guard)
 {
 	const char *guarded = "the tables of the registry";
 
+	cgae_require_schema_name();
 	for (int i = 0; i < lengthof(tables); i++)
 		if (tables[i].guard != NULL && strcmp(tables[i].guard, guard) == 0)
 			guarded = psprintf("cgae.%s", tables[i].name);
@@ -117,14 +119,12 @@ refuse_table(Relation relation, Oid function, const char *guard)
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
 					qualified_name(cgae_table_root(relation))),
-			 get_func_namespace(function) != get_namespace_oid("cgae", true) ?
-			 errhint("The schema of the extension and its registry has to be named cgae.") :
 			 errhint("cgae.create_registry() makes the tables that the guards belong to.")));
 }
 
 /* See that a relation is one of the registry's tables, or a part of one, and take note of it. */
 static const OwnTable *
-look_at_table(Relation relation, Oid namespace, Oid function, const char *guard)
+look_at_table(Relation relation, Oid namespace, const char *guard)
 {
 	Oid			relid = RelationGetRelid(relation);
 	uint64		generation = cgae_relcache_generation();
@@ -132,7 +132,7 @@ look_at_table(Relation relation, Oid namespace, Oid function, const char *guard)
 	OwnTable   *own;
 
 	if (table < 0 || get_rel_namespace(cgae_table_root(relation)) != namespace)
-		refuse_table(relation, function, guard);
+		refuse_table(relation, guard);
 	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -174,10 +174,10 @@ cgae_require_own_table(const TriggerData *trigdata, Oid function, const char *gu
 		make_own_tables();
 	own = hash_search(own_tables, &relid, HASH_FIND, NULL);
 	if (own == NULL || own->generation != cgae_relcache_generation() || own->namespace != namespace)
-		own = look_at_table(relation, namespace, function, guard);
+		own = look_at_table(relation, namespace, guard);
 	its_guard = tables[own->table].guard;
 	if (get_func_namespace(function) != namespace ||
 		(strcmp(guard, "guard_append_only") != 0 &&
 		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
-		refuse_table(relation, function, guard);
+		refuse_table(relation, guard);
 }

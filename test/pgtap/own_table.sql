@@ -95,14 +95,14 @@ ROLLBACK TO s;
 -- A schema that is renamed, with and without another in its place
 SAVEPOINT s;
 ALTER SCHEMA cgae RENAME TO elsewhere;
-SELECT matches(t.try($$INSERT INTO elsewhere.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^39P01: function cgae.guard_certifications guards cgae.certifications, not elsewhere.certifications', 'under another name');
-SELECT matches(t.try($$UPDATE elsewhere.agents SET holds = '{x}'$$), '^39P01: ', '... the agents too');
+SELECT matches(t.try($$INSERT INTO elsewhere.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^3F000: ', 'under another name');
+SELECT matches(t.try($$UPDATE elsewhere.agents SET holds = '{x}'$$), '^3F000: ', '... the agents too');
 CREATE SCHEMA cgae;
 CREATE TABLE cgae.certifications (LIKE elsewhere.certifications);
 CREATE TABLE cgae.agents (LIKE elsewhere.agents);
 CREATE TRIGGER g BEFORE INSERT ON cgae.certifications FOR EACH ROW EXECUTE FUNCTION elsewhere.guard_certifications();
-SELECT matches(t.try($$INSERT INTO cgae.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^39P01: ', '... whose guards are not those of another schema of that name');
-SELECT matches(t.try($$INSERT INTO elsewhere.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^39P01: ', '... nor look into it');
+SELECT matches(t.try($$INSERT INTO cgae.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^3F000: ', '... whose guards are not those of another schema of that name');
+SELECT matches(t.try($$INSERT INTO elsewhere.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^3F000: ', '... nor look into it');
 ROLLBACK TO s;
 SELECT is(t.try($$SELECT cgae.certify('a', '(0.3,0.3,0.3,0.9)')$$), 'ok', 'and back');
 
