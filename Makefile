@@ -25,6 +25,8 @@ OBJS = \
 	src/canonical_output.o \
 	src/certification.o \
 	src/certification_batch.o \
+	src/certification_number.o \
+	src/certification_repeat.o \
 	src/certification_request.o \
 	src/certification_touch.o \
 	src/check.o \
@@ -57,6 +59,7 @@ OBJS = \
 	src/lifecycle_core.o \
 	src/module.o \
 	src/notify.o \
+	src/own_table.o \
 	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
@@ -90,12 +93,12 @@ OBJS = \
 	src/standing.o \
 	src/statement.o \
 	src/sweep_passed.o \
+	src/table_keys.o \
 	src/table_shape.o \
 	src/trigger_agent.o \
 	src/trigger_append_only.o \
 	src/trigger_certification.o \
 	src/trigger_require_tier.o \
-	src/unconfirmed.o \
 	src/user_code.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
@@ -143,6 +146,7 @@ ISOLATION = \
 	repeatable_read \
 	serializable \
 	audit_rotation \
+	altered \
 	publish \
 	publish_midway \
 	publish_patience \

@@ -578,7 +578,7 @@ COMMENT ON FUNCTION cgae.register_agent(pg_catalog.text, pg_catalog.json, pg_cat
 CREATE FUNCTION cgae.certify(
     agent_id pg_catalog.text,
     robustness cgae.robustness,
-    audit_type pg_catalog.text DEFAULT 'registration',
+    audit_type pg_catalog.text DEFAULT NULL,
     observed_architecture_hash pg_catalog.text DEFAULT NULL,
     audit_details pg_catalog.jsonb DEFAULT '{}',
     certified_at pg_catalog.timestamptz DEFAULT NULL,
@@ -591,7 +591,7 @@ CREATE FUNCTION cgae.certify(
     OUT previous_tier cgae.tier)
   AS 'MODULE_PATHNAME', 'cgae_certify' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cgae.certify(pg_catalog.text, cgae.robustness, pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.timestamptz, pg_catalog.text) IS
-  'record an audit: certifies the agent at the tier of its vector under the policy in force, or suspends it when the observed architecture (16 or 64 hex digits, null: not observed) differs, outcome architecture_mismatch; certified_at null: the clock; never ahead nor before the last certification (check_violation); a null robustness passes with drift alone; repeated with the same request_id it returns the first result and changes nothing';
+  'record an audit: certifies the agent at the tier of its vector under the policy in force, outcome certified, or failed when ih is below its threshold, or suspends it when the observed architecture (16 or 64 hex digits, null: not observed) differs, outcome architecture_mismatch; audit_type null: registration for the first certification, else re-certification; certified_at null: the clock; never ahead nor before the last certification (check_violation); a null robustness passes with drift alone; repeated with the same request_id it returns the first result, to a role that may read it, and changes nothing';
 
 CREATE FUNCTION cgae.certify_many(
     agent_ids pg_catalog.text[],

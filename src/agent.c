@@ -430,6 +430,19 @@ store_certification(CgaeAgent *agent, const CgaeCertification *certification)
 		cgae_row_set(row, AGENT_OBSERVED_HASH, CStringGetTextDatum(certification->observed));
 }
 
+/* Refuse an agent whose history does not begin with its registration, number 1. */
+static void
+require_begun_history(const CgaeAgent *agent)
+{
+	if (agent->last_seq < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("last_seq of agent \"%s\" is %d, before its registration", agent->name,
+						agent->last_seq),
+				 errhint("The row was written without its guard; cgae.check_registry() tells what contradicts."),
+				 cgae_err_object("agents", "last_seq", NULL)));
+}
+
 void
 cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 {
@@ -443,6 +456,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 
 	certification->judged_in = GetCurrentSubTransactionId();
 	certification->previous_tier = agent->certified_tier;
+	certification->is_first = agent->certification_count == 0;
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));
 	certification->is_mismatch = certification->observed != NULL &&
 		!cgae_architecture_hash_equal(agent->registered, certification->observed);
@@ -451,6 +465,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	if (!certification->is_mismatch)
 	{
 		cgae_agent_require(agent);
+		require_begun_history(agent);
 		agent->history = NULL;	/* a lookup for drift alone, which must be recorded */
 	}
 
@@ -489,6 +504,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 		check_demotion(agent, certification);
 
 	passing = certification->robustness->score[CGAE_IH] >= certification->policy->gate.ih_threshold;
+	certification->is_failed = !passing;
 	if (!passing)
 		cgae_holds_add(&agent->holds, CGAE_HOLD_FAILED_AUDIT);
 	else

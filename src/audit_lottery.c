@@ -50,6 +50,7 @@
 #include "utils/tuplesort.h"
 #include "utils/typcache.h"
 
+#include "certification.h"
 #include "enum_map.h"
 #include "errors.h"
 #include "now.h"
@@ -411,7 +412,7 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 					 "SELECT a.agent_id,"
 					 " (SELECT c.seq FROM cgae.certifications AS c"
 					 "  WHERE c.agent_id OPERATOR(pg_catalog.=) a.agent_id"
-					 "  AND c.outcome OPERATOR(pg_catalog.=) 'certified'"
+					 "  AND " CGAE_SQL_CERTIFIES("c")
 					 "  ORDER BY c.agent_id DESC, c.seq DESC LIMIT 1),"
 					 " a.current_tier, a.last_audit_at"
 					 " FROM cgae.agents AS a"

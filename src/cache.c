@@ -16,6 +16,7 @@
 static MemoryContext cache_context = NULL;
 static CgaeInvalidate subscribers[MAX_SUBSCRIBERS];
 static int	subscriber_count = 0;
+static uint64 generation = 0;
 
 MemoryContext
 cgae_cache_context(void)
@@ -30,6 +31,7 @@ cgae_cache_context(void)
 static void
 relcache_callback(Datum arg, Oid relid)
 {
+	generation++;
 	for (int i = 0; i < subscriber_count; i++)
 		subscribers[i] (relid);
 }
@@ -41,17 +43,32 @@ namespace_callback(Datum arg, int cacheid, uint32 hashvalue)
 	relcache_callback(arg, InvalidOid);
 }
 
+/* The server has a fixed number of callback slots: take one of each kind for all. */
+static void
+listen(void)
+{
+	static bool is_listening = false;
+
+	if (!is_listening)
+	{
+		CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_callback, (Datum) 0);
+	}
+	is_listening = true;
+}
+
 void
 cgae_on_relcache_invalidation(CgaeInvalidate invalidate)
 {
 	if (subscriber_count == MAX_SUBSCRIBERS)
 		elog(ERROR, "too many subscribers to relcache invalidation");
-
-	/* the server has a fixed number of callback slots: take one of each kind for all */
-	if (subscriber_count == 0)
-	{
-		CacheRegisterRelcacheCallback(relcache_callback, (Datum) 0);
-		CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_callback, (Datum) 0);
-	}
+	listen();
 	subscribers[subscriber_count++] = invalidate;
+}
+
+uint64
+cgae_relcache_generation(void)
+{
+	listen();
+	return generation;
 }

@@ -20,4 +20,10 @@ typedef void (*CgaeInvalidate) (Oid relid);
 /* Call a function at every such invalidation, for the life of the backend. */
 extern void cgae_on_relcache_invalidation(CgaeInvalidate invalidate);
 
+/*
+ * A number that every relcache invalidation of this backend changes.  What was
+ * looked up is still right while the number is the one read before looking.
+ */
+extern uint64 cgae_relcache_generation(void);
+
 #endif							/* CGAE_CACHE_H */

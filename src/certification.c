@@ -110,3 +110,10 @@ cgae_certification_same(const CgaeCertification *given, const CgaeCertification 
 		same_string(given->reason, judged->reason) &&
 		same_text(given->request_id, judged->request_id);
 }
+
+const char *
+cgae_certification_outcome(const CgaeCertification *certification)
+{
+	return certification->is_mismatch ? CGAE_OUTCOME_MISMATCH :
+		certification->is_failed ? CGAE_OUTCOME_FAILED : CGAE_OUTCOME_CERTIFIED;
+}

@@ -14,9 +14,16 @@
 #include "policy.h"
 
 #define CGAE_OUTCOME_CERTIFIED "certified"
+#define CGAE_OUTCOME_FAILED "failed" /* ih below the threshold: certified at T0, and held */
 #define CGAE_OUTCOME_MISMATCH "architecture_mismatch"
 #define CGAE_AUDIT_DEMOTION "demotion"
-#define CGAE_AUDIT_DEFAULT "registration"
+
+/* What an audit is called that is not given a type: an agent's first, and any other. */
+#define CGAE_AUDIT_FIRST "registration"
+#define CGAE_AUDIT_AGAIN "re-certification"
+
+/* For SQL: is a row of certifications one, whether it passed or failed, and no mismatch? */
+#define CGAE_SQL_CERTIFIES(row) row ".outcome OPERATOR(pg_catalog.=) ANY ('{certified,failed}')"
 
 /* Bytes that agent_id and request_id may have together, so that the index holds them. */
 #define CGAE_REQUEST_MAX_BYTES (BLCKSZ / 3 - 128)
@@ -42,6 +49,8 @@ typedef struct CgaeCertification
 	/* what follows from it */
 	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */
 	bool		is_mismatch;
+	bool		is_failed;		/* certified, but ih fails */
+	bool		is_first;		/* the agent was not certified before */
 	int32		seq;
 	int			tier;			/* CGAE_NO_TIER on a mismatch */
 	int			previous_tier;	/* of the last certification */
@@ -52,8 +61,13 @@ typedef struct CgaeCertification
 	/* of a certification with a request_id, see certification_request.h */
 	int32		seen_seq;		/* the agent's last_seq when the request was looked for */
 	bool		is_outrun;		/* the agent has gone on since: not judged */
-	bool		is_repeated;	/* found on record, from where the above comes */
+	bool		is_repeated;	/* found on record: not judged */
+	bool		is_left_to_key; /* found where the index of requests will refuse the row */
+	bool		hides_drift;	/* found without the drift that this one observed */
 } CgaeCertification;
+
+/* What came of a judged certification, as its row and certify() say it. */
+extern const char *cgae_certification_outcome(const CgaeCertification *certification);
 
 /* What a client says of a certification, in the order of certify()'s arguments. */
 typedef enum CgaeGiven

@@ -6,7 +6,6 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "certification_batch.h"
 #include "guard.h"
@@ -75,7 +74,7 @@ cgae_batch_find_firsts(CgaeBatch *batch, CgaeBatchEntry **dest)
 	int			count = 0;
 
 	/* as long-lived as the entries: the guard runs in a row's own context */
-	batch->firsts = batch_agents_create(GetMemoryChunkContext(batch->entries), batch->count, NULL);
+	batch->firsts = batch_agents_create(batch->context, batch->count, NULL);
 	for (int i = 0; i < batch->count; i++)
 	{
 		CgaeBatchEntry *entry = &batch->entries[i];

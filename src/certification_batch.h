@@ -14,10 +14,18 @@
 
 #include "certification.h"
 
+/* A row as it reached the guard, for comparison with what is on record. */
+typedef struct CgaeGivenRow
+{
+	Datum		values[GIVEN_COLUMNS];
+	bool		nulls[GIVEN_COLUMNS];
+} CgaeGivenRow;
+
 typedef struct CgaeBatchEntry
 {
 	const text *agent_id;
 	CgaeCertification certification;	/* as given, then as judged */
+	CgaeGivenRow *repeated;		/* of a request on record: not judged; else NULL */
 	bool		is_first;		/* of its agent, to be judged; set when firsts are found */
 	bool		filled;			/* its row reached the guard and was completed */
 } CgaeBatchEntry;
@@ -26,6 +34,7 @@ typedef struct CgaeBatch
 {
 	int			count;
 	CgaeBatchEntry *entries;	/* in the order of the call */
+	MemoryContext context;		/* of the call */
 	int			trigger_depth;	/* at which the function runs; its guard runs one deeper */
 	bool		may_repeat;		/* requests on record are no error: the INSERT skips them */
 	int			taken;			/* entries whose rows have reached the guard */

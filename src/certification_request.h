@@ -7,6 +7,10 @@
  * the agent, once locked, has gone on since, it looks again.  So a repetition
  * takes no lock and writes nothing, and two calls at once end as one
  * certification.
+ *
+ * A row whose request is used judges nothing.  The guard leaves it to the index
+ * on (agent_id, request_id), as a row of number 0 that no history has, and puts
+ * nothing of what is on record into it: who may not read that learns nothing.
  */
 #ifndef CGAE_CERTIFICATION_REQUEST_H
 #define CGAE_CERTIFICATION_REQUEST_H
@@ -15,29 +19,24 @@
 #include "certification_row.h"
 #include "table_shape.h"
 
-/* A row of cgae.certifications as it is on record. */
-typedef struct CgaeRecord
-{
-	Datum		values[CERT_COLUMNS];
-	bool		nulls[CERT_COLUMNS];
-} CgaeRecord;
+#define CGAE_REQUEST_KEY "certifications_request_id_key"
 
 /*
  * Look for a certification's request, with the rights of the owner of the
- * relation.  When it is on record, is_repeated is set and the record filled in,
- * unless it is NULL.
+ * relation.  True when it is on record; then is_repeated is set, and
+ * is_left_to_key and hides_drift tell what there is to know about a row in relation.
  */
-extern bool cgae_request_look(Relation certifications, CgaeCertification *certification,
-							  CgaeRecord *record);
+extern bool cgae_request_look(Relation certifications, const CgaeShape *shape,
+							  CgaeCertification *certification);
 
 /*
- * Make a row that asks again the one on record, and take from there what
- * followed; refuse (unique_violation) a row that asks for something else.
+ * Make a row whose request is on record one that its index refuses.  Refused
+ * here (unique_violation): one that no index would surely refuse, and one that
+ * observed what the record does not show, which must not get lost.
  */
-extern void cgae_request_repeat(CgaeRow *row, CgaeCertification *certification,
-								const CgaeRecord *record);
+extern void cgae_request_leave_to_key(CgaeRow *row, const CgaeCertification *certification);
 
-/* Refuse (unique_violation) an INSERT whose request is on record. */
+/* Refuse (unique_violation) a certification whose request is on record. */
 extern void cgae_request_refuse_used(const CgaeCertification *certification);
 
 /* Refuse a request_id that cannot be kept; one that came with drift is dropped instead. */

@@ -233,7 +233,8 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 		add_mismatch(check, replay, fact);
 		return;
 	}
-	if (fact->type == NULL || strcmp(fact->type, CGAE_OUTCOME_CERTIFIED) != 0)
+	if (fact->type == NULL || (strcmp(fact->type, CGAE_OUTCOME_CERTIFIED) != 0 &&
+							   strcmp(fact->type, CGAE_OUTCOME_FAILED) != 0))
 		cgae_check_report(check, "outcome", "number %d has the unknown outcome \"%s\"", fact->seq,
 						  fact->type == NULL ? "null" : fact->type);
 	if (fact->observed != NULL && is_as_long_as_a_hash(fact->observed) &&
@@ -256,7 +257,13 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 		if (fact->tier != tier)
 			cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
 							  tier_name(fact->tier), policy->version, tier_name(tier));
-		if (fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold)
+		bool		is_failed = fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold;
+
+		if (fact->type != NULL &&
+			strcmp(fact->type, is_failed ? CGAE_OUTCOME_CERTIFIED : CGAE_OUTCOME_FAILED) == 0)
+			cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d %s", fact->seq,
+							  fact->type, policy->version, is_failed ? "fails" : "passes");
+		if (is_failed)
 			place(replay, CGAE_HOLD_FAILED_AUDIT);
 		else
 		{

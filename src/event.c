@@ -21,8 +21,13 @@
 #include "event.h"
 #include "guard.h"
 #include "notify.h"
-#include "table_shape.h"
 #include "user_code.h"
+
+const CgaeColumn cgae_event_columns[EVENT_COLUMNS] = {
+	[EVENT_AGENT_ID] = {"agent_id", "text"},
+	[EVENT_SEQ] = {"seq", "int4"},
+	[EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+};
 
 /* How many events wait at most: memory stays small however many agents a statement has. */
 #define MAX_WAITING 1000

@@ -10,8 +10,20 @@
 #define CGAE_EVENT_H
 
 #include "datatype/timestamp.h"
+#include "table_shape.h"
 #include "utils/jsonb.h"
 #include "utils/relcache.h"
+
+/* The columns of cgae.agent_events that guards look at. */
+typedef enum CgaeEventColumn
+{
+	EVENT_AGENT_ID,
+	EVENT_SEQ,
+	EVENT_RECORDED_AT,
+	EVENT_COLUMNS
+} CgaeEventColumn;
+
+extern const CgaeColumn cgae_event_columns[EVENT_COLUMNS];
 
 /* One fact for agent_events. */
 typedef struct CgaeEvent

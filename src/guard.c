@@ -20,6 +20,7 @@
 #include "caller.h"
 #include "errors.h"
 #include "guard.h"
+#include "own_table.h"
 #include "table_shape.h"
 
 /* pg_temp is named last: unnamed, it would be searched first for relations. */
@@ -62,6 +63,10 @@ cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
 	/* DDL that another trigger rolled back leaves behind what it made of the relation's entry */
 	if (!trigdata->tg_relation->rd_isvalid)
 		RelationClose(RelationIdGetRelation(RelationGetRelid(trigdata->tg_relation)));
+
+	/* require_tier is for the tables of applications */
+	if (strcmp(function, "require_tier") != 0)
+		cgae_require_own_table(trigdata, fcinfo->flinfo->fn_oid, function);
 
 	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
 		(later = later_before_trigger(trigdata)) != NULL)

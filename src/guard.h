@@ -16,7 +16,8 @@
 #include "utils/jsonb.h"
 
 /*
- * Refuse (trigger_protocol_violated) a call that is not a trigger, and
+ * Refuse (trigger_protocol_violated) a call that is not a trigger, or is one of
+ * a table that the guard does not guard (own_table.h), and
  * (object_not_in_prerequisite_state) a BEFORE ROW guard after which another
  * trigger could still change or drop the row.  Returns the trigger data.
  */

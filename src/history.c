@@ -34,7 +34,7 @@
 	" AND " alias ".seq OPERATOR(pg_catalog.>=) COALESCE((SELECT l.seq" \
 	"  FROM cgae.certifications AS l" \
 	"  WHERE l.agent_id OPERATOR(pg_catalog.=) $3" \
-	"  AND l.outcome OPERATOR(pg_catalog.=) 'certified'" \
+	"  AND " CGAE_SQL_CERTIFIES("l") \
 	"  AND l.certified_at OPERATOR(pg_catalog.<=) $1" \
 	"  AND l.recorded_at OPERATOR(pg_catalog.<=) $2" \
 	"  ORDER BY l.agent_id DESC, l.seq DESC LIMIT 1), 1)"

@@ -19,8 +19,10 @@ typedef enum CgaeQuery
 	CGAE_Q_END_OF_HISTORY,		/* guard: the last number of an agent */
 	CGAE_Q_BEHIND_BY_PLACE,		/* is any agent of a batch behind its history? */
 	CGAE_Q_BEHIND_BY_KEY,
-	CGAE_Q_FIND_CERTIFICATION,	/* guard: is an announced row there? */
-	CGAE_Q_FIND_REQUEST,		/* guard: what is on record under a request_id */
+	CGAE_Q_FIND_CERTIFICATION,	/* guard: is a number taken? */
+	CGAE_Q_FIND_EVENT,			/* guard: the same of events */
+	CGAE_Q_FIND_REQUEST,		/* guard: is a request on record? */
+	CGAE_Q_FIRST_RESULT,		/* what is on record under a request_id, for a caller who may read it */
 	CGAE_Q_REQUIRE_TIER,
 	CGAE_Q_REGISTER,
 	CGAE_Q_CERTIFY,

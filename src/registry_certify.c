@@ -18,6 +18,7 @@
 
 #include "cache.h"
 #include "certification_batch.h"
+#include "certification_repeat.h"
 #include "enum_map.h"
 #include "errors.h"
 #include "guard.h"
@@ -83,9 +84,46 @@ declaration_of(FunctionCallInfo fcinfo, Declaration *kept)
 	return kept;
 }
 
-/* What the guard found about an entry; an entry that never reached it is an error. */
+/* Put an enum column into a result, null when there is no such tier. */
+static void
+set_tier(const Declaration *declaration, ResultColumn column, int tier, Datum *values, bool *nulls)
+{
+	nulls[column] = tier == CGAE_NO_TIER;
+	if (!nulls[column])
+		values[column] = ObjectIdGetDatum(declaration->tier.value[tier]);
+}
+
+/* What is on record under the request of an entry. */
 static HeapTuple
-form_result(const Declaration *declaration, const CgaeBatchEntry *entry)
+form_repeated_result(FunctionCallInfo fcinfo, const Declaration *declaration,
+					 const CgaeBatchEntry *entry)
+{
+	static const CertificationColumn columns[RESULT_COLUMNS] = {
+		[RESULT_OUTCOME] = CERT_OUTCOME,
+		[RESULT_AGENT_ID] = CERT_AGENT_ID,
+		[RESULT_SEQ] = CERT_SEQ,
+		[RESULT_TIER] = CERT_TIER,
+		[RESULT_STATUS] = CERT_STATUS,
+		[RESULT_PREVIOUS_TIER] = CERT_PREVIOUS_TIER,
+	};
+	Datum		values[RESULT_COLUMNS];
+	bool		nulls[RESULT_COLUMNS];
+	CgaeRecord	record;
+
+	cgae_statement_begin();
+	cgae_repeat_find(fcinfo, entry->repeated, &record);
+	cgae_statement_end();
+	for (int i = 0; i < RESULT_COLUMNS; i++)
+	{
+		values[i] = record.values[columns[i]];
+		nulls[i] = record.nulls[columns[i]];
+	}
+	return heap_form_tuple(declaration->result, values, nulls);
+}
+
+/* What came of an entry; one that never reached the guard is an error. */
+static HeapTuple
+form_result(FunctionCallInfo fcinfo, const Declaration *declaration, const CgaeBatchEntry *entry)
 {
 	const CgaeCertification *found = &entry->certification;
 	Datum		values[RESULT_COLUMNS] = {0};
@@ -97,18 +135,15 @@ form_result(const Declaration *declaration, const CgaeBatchEntry *entry)
 				 errmsg("certification of agent \"%s\" did not reach its guard",
 						text_to_cstring(entry->agent_id)),
 				 errhint("A trigger or rule on cgae.certifications suppresses it, or the guard is disabled.")));
+	if (entry->repeated != NULL)
+		return form_repeated_result(fcinfo, declaration, entry);
 
-	values[RESULT_OUTCOME] = CStringGetTextDatum(found->is_mismatch ? CGAE_OUTCOME_MISMATCH :
-												 CGAE_OUTCOME_CERTIFIED);
+	values[RESULT_OUTCOME] = CStringGetTextDatum(cgae_certification_outcome(found));
 	values[RESULT_AGENT_ID] = PointerGetDatum(entry->agent_id);
 	values[RESULT_SEQ] = Int32GetDatum(found->seq);
 	values[RESULT_STATUS] = ObjectIdGetDatum(declaration->status.value[found->status]);
-	nulls[RESULT_TIER] = found->tier == CGAE_NO_TIER;
-	if (!nulls[RESULT_TIER])
-		values[RESULT_TIER] = ObjectIdGetDatum(declaration->tier.value[found->tier]);
-	nulls[RESULT_PREVIOUS_TIER] = found->previous_tier == CGAE_NO_TIER;
-	if (!nulls[RESULT_PREVIOUS_TIER])
-		values[RESULT_PREVIOUS_TIER] = ObjectIdGetDatum(declaration->tier.value[found->previous_tier]);
+	set_tier(declaration, RESULT_TIER, found->tier, values, nulls);
+	set_tier(declaration, RESULT_PREVIOUS_TIER, found->previous_tier, values, nulls);
 	return heap_form_tuple(declaration->result, values, nulls);
 }
 
@@ -120,7 +155,7 @@ refuse_not_stored(const CgaeBatch *batch, uint64 stored)
 			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 			 errmsg("of %d certifications judged, " UINT64_FORMAT " could be stored",
 					batch->taken - batch->repeated, stored),
-			 errhint("A unique index on cgae.certifications refuses the others; without a request_id the error names it."),
+			 errhint("Rows that are written without the guards are in the way of the others."),
 			 cgae_err_object("certifications", NULL, NULL)));
 }
 
@@ -133,6 +168,7 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
 	volatile uint64 stored = 0;	/* set within PG_TRY */
 
 	batch->trigger_depth = cgae_trigger_depth();
+	batch->context = CurrentMemoryContext;
 	PG_TRY();
 	{
 		cgae_require_registry();
@@ -156,8 +192,8 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
 	" observed_architecture_hash, audit_details, certified_at"
 
 /*
- * With one, its guard lets a repetition conflict with the row on record: so
- * nothing is written, but privileges and policies are checked as ever.
+ * With one, its guard leaves a repetition to the key of requests: so nothing is
+ * written, but privileges and policies are checked as ever.
  */
 #define INSERT_ONCE INSERT_GIVEN ", request_id"
 
@@ -180,22 +216,24 @@ insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, co
 		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
 					 INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)",
 					 GIVEN_REQUEST_ID, types, values, nulls);
-	return HeapTupleGetDatum(form_result(declaration, &entry));
+	return HeapTupleGetDatum(form_result(fcinfo, declaration, &entry));
 }
 
 /*
- * cgae.certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT 'registration',
+ * cgae.certify(agent_id text, robustness cgae.robustness, audit_type text DEFAULT NULL,
  *	   observed_architecture_hash text DEFAULT NULL, audit_details jsonb DEFAULT '{}',
  *	   certified_at timestamptz DEFAULT NULL, request_id text DEFAULT NULL)
  *	   -> (outcome text, agent_id text, seq int, tier cgae.tier, status cgae.agent_status,
  *		   previous_tier cgae.tier)
  *
- * Records an audit.  outcome is 'certified', or 'architecture_mismatch' when
- * the observed hash differs from the registered one: then the agent is
- * suspended, tier is null, and no error is raised, so that it lasts.
+ * Records an audit.  outcome is 'certified', 'failed' when ih is below its
+ * threshold, or 'architecture_mismatch' when the observed hash differs from the
+ * registered one: then the agent is suspended, tier is null, and no error is
+ * raised, so that it lasts.  A null audit_type is 'registration' for an agent's
+ * first certification and 're-certification' for the others.
  * A call with a request_id that the agent has a certification under returns
- * that one's result and changes nothing; when anything else about the call
- * differs it is refused (unique_violation).
+ * that one's result and changes nothing; when what else is given differs, or the
+ * caller may not read the certification, it is refused (unique_violation).
  * Errors: those of an INSERT INTO cgae.certifications.
  */
 PG_FUNCTION_INFO_V1(cgae_certify);
@@ -269,7 +307,7 @@ static const char *const array_names[GIVEN_COLUMNS] = {
 
 /*
  * Take an array argument apart.  An array not given has count nulls; a null
- * element, or each of them, stands for the value that certify() has by default.
+ * element stands for the value that certify() has by default.
  */
 static void
 open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, GivenArray *given)
@@ -277,8 +315,7 @@ open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, Gi
 	int16		length;
 	bool		by_value;
 	char		align;
-	Datum		value = (Datum) 0;
-	bool		changed = PG_ARGISNULL(argument);
+	int			lower_bound = 1;
 
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	if (!PG_ARGISNULL(argument))
@@ -307,30 +344,9 @@ open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, Gi
 		given->elements = MemoryContextAllocHuge(CurrentMemoryContext, *count * sizeof(Datum));
 		given->nulls = palloc_extended(*count + 1, MCXT_ALLOC_HUGE);
 		memset(given->nulls, true, *count);
-	}
-
-	if (argument == GIVEN_AUDIT_TYPE)
-		value = CStringGetTextDatum(CGAE_AUDIT_DEFAULT);
-	else if (argument == GIVEN_AUDIT_DETAILS)
-		value = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-	if (value != (Datum) 0)
-		for (int i = 0; i < *count; i++)
-			if (given->nulls[i])
-			{
-				given->elements[i] = value;
-				given->nulls[i] = false;
-				changed = true;
-			}
-
-	CHECK_FOR_INTERRUPTS();
-	if (changed)
-	{
-		int			dimensions[] = {*count};
-		int			bounds[] = {1};
-
-		given->array = PointerGetDatum(construct_md_array(given->elements, given->nulls, 1,
-														  dimensions, bounds, type, length,
-														  by_value, align));
+		given->array = PointerGetDatum(construct_md_array(given->elements, given->nulls, 1, count,
+														  &lower_bound, type, length, by_value,
+														  align));
 	}
 }
 
@@ -358,6 +374,7 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 					 errmsg("element %d of agent_ids is null", i + 1)));
 		cgae_certification_begin(&entry->certification, values, nulls);
 		entry->agent_id = entry->certification.agent_id;
+		entry->repeated = NULL;
 		entry->filled = false;
 	}
 }
@@ -427,7 +444,7 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 		MemoryContext oldcontext = MemoryContextSwitchTo(scratch);
 
 		CHECK_FOR_INTERRUPTS();
-		tuplestore_puttuple(rsinfo->setResult, form_result(declaration, &batch.entries[i]));
+		tuplestore_puttuple(rsinfo->setResult, form_result(fcinfo, declaration, &batch.entries[i]));
 		MemoryContextSwitchTo(oldcontext);
 		MemoryContextReset(scratch);
 	}

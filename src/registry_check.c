@@ -42,7 +42,6 @@
 	" ('agents', 'zz_cgae_append_only', 'guard_append_only', 11, '{O,A}')," \
 	" ('agents', 'zz_cgae_keep', 'guard_append_only', 34, '{O,A}')," \
 	" ('certifications', 'zz_cgae_guard', 'guard_certifications', 7, '{O,A}')," \
-	" ('certifications', 'zz_cgae_stored', 'guard_certifications', 4, '{O,A}')," \
 	" ('certifications', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
 	" ('certifications', 'zz_cgae_keep', 'guard_append_only', 34, '{O,A}')," \
 	" ('agent_events', 'zz_cgae_guard', 'guard_events', 7, '{O,A}')," \

@@ -145,7 +145,7 @@ static const char *const layout[] = {
 	" robustness cgae.robustness,"
 	" tier cgae.tier,"
 	" previous_tier cgae.tier,"
-	" audit_type text NOT NULL DEFAULT 'registration',"
+	" audit_type text NOT NULL,"
 	" audit_details jsonb NOT NULL DEFAULT '{}',"
 	" observed_architecture_hash text,"
 	" certified_at timestamptz NOT NULL,"
@@ -159,11 +159,11 @@ static const char *const layout[] = {
 	"COMMENT ON TABLE cgae.certifications IS 'every audit of every agent, also those refused for drift; append-only'",
 	"COMMENT ON COLUMN cgae.certifications.agent_id IS 'the audited agent'",
 	"COMMENT ON COLUMN cgae.certifications.seq IS 'number in the agent''s history, which it shares with agent_events; derived'",
-	"COMMENT ON COLUMN cgae.certifications.outcome IS 'certified, or architecture_mismatch; derived'",
+	"COMMENT ON COLUMN cgae.certifications.outcome IS 'certified, failed (ih below its threshold: T0, and held) or architecture_mismatch; derived'",
 	"COMMENT ON COLUMN cgae.certifications.robustness IS 'measured vector; may be null on a mismatch'",
 	"COMMENT ON COLUMN cgae.certifications.tier IS 'tier that the gate gives the vector; null on a mismatch; derived'",
 	"COMMENT ON COLUMN cgae.certifications.previous_tier IS 'tier of the certification before; derived'",
-	"COMMENT ON COLUMN cgae.certifications.audit_type IS 'kind of audit: registration, upgrade, spot, re-certification, demotion, ...'",
+	"COMMENT ON COLUMN cgae.certifications.audit_type IS 'kind of audit: registration, upgrade, spot, re-certification, demotion, ...; not given, an agent''s first certification is a registration, another a re-certification'",
 	"COMMENT ON COLUMN cgae.certifications.audit_details IS 'details, a JSON object; storage_root_hash names the audit certificate'",
 	"COMMENT ON COLUMN cgae.certifications.observed_architecture_hash IS 'architecture that the auditor saw, 16 or 64 hex digits'",
 	"COMMENT ON COLUMN cgae.certifications.certified_at IS 'when the audit holds from; the clock when not given, also where the last audit lies ahead of it'",
@@ -251,8 +251,6 @@ static const char *const layout[] = {
 
 	"CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.certifications"
 	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications()",
-	"CREATE TRIGGER zz_cgae_stored AFTER INSERT ON cgae.certifications"
-	" FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_certifications()",
 	"CREATE TRIGGER zz_cgae_append_only BEFORE UPDATE OR DELETE ON cgae.certifications"
 	" FOR EACH ROW EXECUTE FUNCTION cgae.guard_append_only()",
 	"CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.certifications"
@@ -313,7 +311,6 @@ static const struct
 	{"zz_cgae_append_only", "agents", "refuses delete"},
 	{"zz_cgae_keep", "agents", "refuses truncate"},
 	{"zz_cgae_guard", "certifications", "judges a certification under the lock of its agent"},
-	{"zz_cgae_stored", "certifications", "makes sure that what was judged is stored"},
 	{"zz_cgae_append_only", "certifications", "refuses update and delete"},
 	{"zz_cgae_keep", "certifications", "refuses truncate"},
 	{"zz_cgae_guard", "agent_events", "lets in what the registry writes, nothing else"},

@@ -28,8 +28,6 @@ static const struct
 	{"agents", "zz_cgae_policy_lock", "BEFORE UPDATE OF current_tier", "guard_agents",
 	"locks the policy before the agents whose tier it lowers"},
 	{"agents", "zz_cgae_keep", "BEFORE TRUNCATE", "guard_append_only", "refuses truncate"},
-	{"certifications", "zz_cgae_stored", "AFTER INSERT", "guard_certifications",
-	"makes sure that what was judged is stored"},
 	{"certifications", "zz_cgae_keep", "BEFORE TRUNCATE", "guard_append_only", "refuses truncate"},
 	{"agent_events", "zz_cgae_keep", "BEFORE TRUNCATE", "guard_append_only", "refuses truncate"},
 };

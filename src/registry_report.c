@@ -11,6 +11,7 @@
 #include "utils/datum.h"
 #include "utils/jsonb.h"
 
+#include "certification.h"
 #include "enum_map.h"
 #include "errors.h"
 #include "gate_core.h"
@@ -22,7 +23,7 @@
 	"(SELECT c.audit_details OPERATOR(pg_catalog.->>) 'storage_root_hash'" \
 	" FROM cgae.certifications AS c" \
 	" WHERE c.agent_id OPERATOR(pg_catalog.=) a.agent_id" \
-	" AND c.outcome OPERATOR(pg_catalog.=) 'certified'" \
+	" AND " CGAE_SQL_CERTIFIES("c") \
 	" AND pg_catalog.jsonb_typeof(c.audit_details OPERATOR(pg_catalog.->) 'storage_root_hash')" \
 	"  OPERATOR(pg_catalog.=) 'string'" \
 	" AND c.audit_details OPERATOR(pg_catalog.->>) 'storage_root_hash'" \

@@ -349,20 +349,41 @@ find_named_tables(CgaeNamedTables *named, const char *sql)
 	named->is_known = true;
 }
 
-/* A superuser must not run the code of a table's owner who is not the registry's. */
+void
+cgae_refuse_owner(Oid relid, Oid owner)
+{
+	char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												  get_rel_name(relid));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	char	   *its_owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	its_owner = GetUserNameFromId(((Form_pg_class) GETSTRUCT(tuple))->relowner, false);
+	ReleaseSysCache(tuple);
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("table %s belongs to \"%s\", but cgae.agents to \"%s\"", name, its_owner,
+					GetUserNameFromId(owner, false)),
+			 errdetail("The tables of the registry and their partitions have one owner."),
+			 errhint("ALTER TABLE %s OWNER TO %s", name,
+					 quote_identifier(GetUserNameFromId(owner, false))),
+			 cgae_err_object(get_rel_name(relid), NULL, NULL)));
+}
+
+/*
+ * A superuser must not run the code of a table's owner who is not the
+ * registry's, nor has the registry's owner, as whom he works, rights to such a
+ * table.
+ */
 static void
 require_owner(int t)
 {
 	Oid			owner = known[t].owner;
 
-	if (owner == GetUserId() || !superuser() || superuser_arg(owner))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("relation \"cgae.%s\" belongs to another role than the rest of the registry",
-					tables[t].name),
-			 errhint("Give all of the registry to one role with ALTER TABLE ... OWNER TO."),
-			 cgae_err_object(tables[t].name, NULL, NULL)));
+	if (owner != GetUserId() &&
+		(InNoForceRLSOperation() || (superuser() && !superuser_arg(owner))))
+		cgae_refuse_owner(known[t].relid, cgae_registry_owner());
 }
 
 void

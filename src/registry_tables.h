@@ -38,4 +38,10 @@ extern void cgae_named_tables_require(CgaeNamedTables *named, const char *sql);
  */
 extern Oid	cgae_registry_owner(void);
 
+/*
+ * Refuse (trigger_protocol_violated) a table of the registry, or a partition,
+ * that does not belong to the owner of agents.
+ */
+extern void cgae_refuse_owner(Oid relid, Oid owner);
+
 #endif							/* CGAE_REGISTRY_TABLES_H */

@@ -62,9 +62,9 @@ static const char events[] =
 	" FROM cgae.agent_events"
 	" UNION ALL"
 	" SELECT c.agent_id, c.seq,"
-	"  CASE c.outcome WHEN 'certified' THEN 'certification' ELSE c.outcome END,"
+	"  CASE WHEN c.outcome IN ('certified', 'failed') THEN 'certification' ELSE c.outcome END,"
 	"  c.certified_at,"
-	"  CASE c.outcome WHEN 'certified' THEN"
+	"  CASE WHEN c.outcome IN ('certified', 'failed') THEN"
 	"   jsonb_build_object('tier', c.tier, 'audit_type', c.audit_type, 'robustness', c.robustness::jsonb, 'status', c.status)"
 	"  ELSE"
 	"   jsonb_build_object('expected_hash',"
@@ -163,7 +163,7 @@ static const char tier_changes[] =
 	"    CASE c.audit_type WHEN 'demotion' THEN 'demotion' ELSE 'certification' END AS cause,"
 	"    c.tier AS new_tier, c.previous_tier AS old_certified_tier, c.tier AS new_certified_tier,"
 	"    c.recorded_at"
-	"   FROM cgae.certifications AS c WHERE c.outcome = 'certified' AND c.tier IS NOT NULL"
+	"   FROM cgae.certifications AS c WHERE c.outcome IN ('certified', 'failed') AND c.tier IS NOT NULL"
 	"   UNION ALL"
 	"   SELECT e.agent_id, e.seq, e.occurred_at, CASE e.data ->> 'cause' WHEN 'policy' THEN 'policy' ELSE e.type END,"
 	/* literals, not a cast: a superuser may have made one from text that does anything */
@@ -202,7 +202,7 @@ static const char *const certification_history_comments[] = {
 	"COMMENT ON VIEW cgae.certification_history IS 'every audit with its scores as columns'",
 	"COMMENT ON COLUMN cgae.certification_history.agent_id IS 'the audited agent'",
 	"COMMENT ON COLUMN cgae.certification_history.seq IS 'number in the agent''s history'",
-	"COMMENT ON COLUMN cgae.certification_history.outcome IS 'certified, or architecture_mismatch'",
+	"COMMENT ON COLUMN cgae.certification_history.outcome IS 'certified, failed (ih below its threshold) or architecture_mismatch'",
 	"COMMENT ON COLUMN cgae.certification_history.cc IS 'constraint compliance'",
 	"COMMENT ON COLUMN cgae.certification_history.er IS 'epistemic robustness'",
 	"COMMENT ON COLUMN cgae.certification_history.as_ IS 'behavioural alignment'",

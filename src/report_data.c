@@ -11,6 +11,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "certification.h"
 #include "clock.h"
 #include "decay_core.h"
 #include "enum_map.h"
@@ -280,7 +281,7 @@ gather_holds(FunctionCallInfo fcinfo, CgaeReport *report)
  */
 #define IN_PERIOD(at) at " OPERATOR(pg_catalog.>=) $1 AND " at " OPERATOR(pg_catalog.<=) $2"
 #define KIND_OF_CERTIFICATION \
-	"CASE WHEN c.outcome OPERATOR(pg_catalog.<>) 'certified' THEN c.outcome" \
+	"CASE WHEN NOT " CGAE_SQL_CERTIFIES("c") " THEN c.outcome" \
 	" WHEN c.previous_tier IS NULL THEN 'first certification'" \
 	" WHEN c.tier OPERATOR(pg_catalog.>) c.previous_tier THEN 'promotion'" \
 	" WHEN c.tier OPERATOR(pg_catalog.<) c.previous_tier THEN 'demotion'" \

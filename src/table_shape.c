@@ -4,11 +4,9 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
-#include "catalog/pg_index.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
@@ -66,51 +64,23 @@ cgae_column_type(const char *name)
 }
 
 /*
- * Does an index make (agent_id, request_id) unique and nothing else?  No row
- * conflicts there that the guard has let pass.
+ * Refuse a column of names that a nondeterministic collation compares: two
+ * agents, or requests, would be one in some statements and two in others.
  */
-static bool
-is_request_key(Relation relation, Relation index)
+static void
+require_deterministic(Relation relation, AttrNumber attnum)
 {
-	static const char *const key[] = {"agent_id", "request_id"};
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+	const char *name = NameStr(att->attname);
 
-	if (index->rd_index->indisexclusion || index->rd_index->indnullsnotdistinct ||
-		index->rd_index->indnkeyatts != lengthof(key))
-		return false;
-	for (int i = 0; i < lengthof(key); i++)
-	{
-		AttrNumber	attnum = index->rd_index->indkey.values[i];
-		Form_pg_attribute att;
-
-		if (attnum <= InvalidAttrNumber)
-			return false;
-		att = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
-		if (strcmp(NameStr(att->attname), key[i]) != 0 ||
-			att->attcollation != index->rd_indcollation[i])
-			return false;
-	}
-	return true;
-}
-
-/* Count unique and exclusion indexes other than the registry's own. */
-static int
-count_other_unique_indexes(Relation relation)
-{
-	List	   *indexes = RelationGetIndexList(relation);
-	ListCell   *cell;
-	int			count = 0;
-
-	foreach(cell, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-
-		if ((index->rd_index->indisunique || index->rd_index->indisexclusion) &&
-			!index->rd_index->indisprimary && !is_request_key(relation, index))
-			count++;
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	return count;
+	if ((strcmp(name, "agent_id") == 0 || strcmp(name, "request_id") == 0) &&
+		OidIsValid(att->attcollation) && !get_collation_isdeterministic(att->attcollation))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of \"%s\" has the nondeterministic collation \"%s\"", name,
+						RelationGetRelationName(relation), get_collation_name(att->attcollation)),
+				 errhint("The registry compares names byte by byte: give the column a deterministic collation."),
+				 cgae_err_object(RelationGetRelationName(relation), name, NULL)));
 }
 
 /* Climb from a partition to the table at the top. */
@@ -156,6 +126,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 {
 	Oid			relid = RelationGetRelid(relation);
 	TupleDesc	desc = RelationGetDescr(relation);
+	uint64		generation;
 	CgaeShape  *shape;
 	bool		found;
 
@@ -168,6 +139,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 
 	shape->valid = false;
 	cgae_require_schema_name();
+	generation = cgae_relcache_generation();
 	shape->columns = columns;
 	shape->tier.count = shape->status.count = 0;
 	for (int c = 0; c < count; c++)
@@ -187,6 +159,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 					 errmsg("column \"%s\" of relation \"%s\" has type %s, its cgae trigger needs %s",
 							columns[c].name, RelationGetRelationName(relation),
 							format_type_be(type), columns[c].type)));
+		require_deterministic(relation, attnum);
 		shape->index[c] = attnum - 1;
 		if (shape->tier.count == 0 && strcmp(columns[c].type, "cgae.tier") == 0)
 			cgae_enum_map_init(&shape->tier, type, cgae_tier_labels, lengthof(cgae_tier_labels));
@@ -195,8 +168,9 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 							   lengthof(cgae_status_labels));
 	}
 	shape->root = find_root(relation);
-	shape->other_unique_indexes = count_other_unique_indexes(relation);
-	shape->valid = true;
+	cgae_find_table_keys(relation, &shape->keys);
+	/* what was looked up before an invalidation may be wrong after it */
+	shape->valid = generation == cgae_relcache_generation();
 	return shape;
 }
 

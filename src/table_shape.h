@@ -12,6 +12,7 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "enum_map.h"
+#include "table_keys.h"
 #include "utils/relcache.h"
 
 #define CGAE_SHAPE_MAX_COLUMNS 32
@@ -32,13 +33,14 @@ typedef struct CgaeShape
 	int			index[CGAE_SHAPE_MAX_COLUMNS];	/* attribute number - 1 of each column */
 	CgaeEnumMap tier;
 	CgaeEnumMap status;
-	int			other_unique_indexes;	/* unique or exclusion indexes that are none of ours */
+	CgaeTableKeys keys;			/* of a table with agent_id and seq */
 } CgaeShape;
 
 /*
  * The shape of an open relation.  A missing column or one of another type is
- * an error (undefined_column, datatype_mismatch): the trigger hangs on a
- * table that is none of the registry's.  Lives as long as the backend; its
+ * an error (undefined_column, datatype_mismatch), as is a name that a
+ * nondeterministic collation compares (object_not_in_prerequisite_state): the
+ * table is not what create_registry() made.  Lives as long as the backend; its
  * contents are right while the relation stays open.
  */
 extern const CgaeShape *cgae_table_shape(Relation relation, const CgaeColumn *columns, int count);

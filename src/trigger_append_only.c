@@ -16,20 +16,6 @@
 #include "publication.h"
 #include "table_shape.h"
 
-typedef enum EventColumn
-{
-	EVENT_AGENT_ID,
-	EVENT_SEQ,
-	EVENT_RECORDED_AT,
-	EVENT_COLUMNS
-} EventColumn;
-
-static const CgaeColumn event_columns[EVENT_COLUMNS] = {
-	[EVENT_AGENT_ID] = {"agent_id", "text"},
-	[EVENT_SEQ] = {"seq", "int4"},
-	[EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
-};
-
 /*
  * cgae.guard_append_only() -> trigger
  *
@@ -85,7 +71,7 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 	cgae_guard_require_on_partition(trigdata,
 									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
 									"zz_cgae_keep BEFORE TRUNCATE", "guard_append_only");
-	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, event_columns, EVENT_COLUMNS),
+	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, cgae_event_columns, EVENT_COLUMNS),
 				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, EVENT_AGENT_ID) || ROW_NULL(&row, EVENT_SEQ) ||
 		!cgae_event_claim(DatumGetTextPP(ROW_VALUE(&row, EVENT_AGENT_ID)),

@@ -20,10 +20,11 @@
 #include "agent_told.h"
 #include "architecture.h"
 #include "caller.h"
+#include "certification_number.h"
+#include "certification_repeat.h"
 #include "certification_request.h"
 #include "certification_touch.h"
 #include "errors.h"
-#include "unconfirmed.h"
 
 static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 	[CERT_AGENT_ID] = {"agent_id", "text"},
@@ -100,24 +101,24 @@ settle_integer(CgaeRow *row, CertificationColumn column, const CgaeCertification
 	cgae_row_set(row, column, Int32GetDatum(found));
 }
 
-/* What kind of audit it was, and its details: required, except that drift is always recorded. */
+/* What kind of audit it was, and its details: checked, except that drift is always recorded. */
 static void
 settle_audit(CgaeRow *row, const CgaeCertification *certification)
 {
-	bool		blank = false;
+	bool		blank = !ROW_NULL(row, CERT_AUDIT_TYPE) &&
+		cgae_is_blank(TextDatumGetCString(ROW_VALUE(row, CERT_AUDIT_TYPE)));
 
-	if (!ROW_NULL(row, CERT_AUDIT_TYPE))
-		blank = cgae_is_blank(TextDatumGetCString(ROW_VALUE(row, CERT_AUDIT_TYPE)));
-	if (ROW_NULL(row, CERT_AUDIT_TYPE) || blank)
-	{
-		if (!certification->is_mismatch)
-			ereport(ERROR,
-					(errcode(blank ? ERRCODE_CHECK_VIOLATION : ERRCODE_NOT_NULL_VIOLATION),
-					 errmsg("audit_type of agent \"%s\" is %s",
-							text_to_cstring(certification->agent_id), blank ? "blank" : "null"),
-					 cgae_err_object("certifications", "audit_type", NULL)));
-		cgae_row_set(row, CERT_AUDIT_TYPE, CStringGetTextDatum(CGAE_AUDIT_DEFAULT));
-	}
+	if (blank && !certification->is_mismatch)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("audit_type of agent \"%s\" is blank",
+						text_to_cstring(certification->agent_id)),
+				 errhint("Leave it null to have the registry tell an agent's first audit from the others."),
+				 cgae_err_object("certifications", "audit_type", NULL)));
+	if (blank || ROW_NULL(row, CERT_AUDIT_TYPE))
+		cgae_row_set(row, CERT_AUDIT_TYPE,
+					 CStringGetTextDatum(certification->is_first ? CGAE_AUDIT_FIRST :
+										 CGAE_AUDIT_AGAIN));
 
 	if (ROW_NULL(row, CERT_AUDIT_DETAILS))
 		cgae_row_set(row, CERT_AUDIT_DETAILS,
@@ -144,8 +145,7 @@ settle_audit(CgaeRow *row, const CgaeCertification *certification)
 static void
 complete_row(CgaeRow *row, const CgaeCertification *certification)
 {
-	const char *outcome = certification->is_mismatch ? CGAE_OUTCOME_MISMATCH :
-		CGAE_OUTCOME_CERTIFIED;
+	const char *outcome = cgae_certification_outcome(certification);
 
 	if (!ROW_NULL(row, CERT_OUTCOME) && !certification->is_mismatch)
 	{
@@ -175,32 +175,23 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 static void
 read_row(const CgaeRow *row, CgaeCertification *certification)
 {
-	static const CertificationColumn given[GIVEN_COLUMNS] = {
-		[GIVEN_AGENT_ID] = CERT_AGENT_ID,
-		[GIVEN_ROBUSTNESS] = CERT_ROBUSTNESS,
-		[GIVEN_AUDIT_TYPE] = CERT_AUDIT_TYPE,
-		[GIVEN_OBSERVED_HASH] = CERT_OBSERVED_HASH,
-		[GIVEN_AUDIT_DETAILS] = CERT_AUDIT_DETAILS,
-		[GIVEN_CERTIFIED_AT] = CERT_CERTIFIED_AT,
-		[GIVEN_REQUEST_ID] = CERT_REQUEST_ID,
-	};
 	Datum		values[GIVEN_COLUMNS];
 	bool		nulls[GIVEN_COLUMNS];
 
 	for (int i = 0; i < GIVEN_COLUMNS; i++)
 	{
-		values[i] = ROW_VALUE(row, given[i]);
-		nulls[i] = ROW_NULL(row, given[i]);
+		values[i] = ROW_VALUE(row, cgae_given_columns[i]);
+		nulls[i] = ROW_NULL(row, cgae_given_columns[i]);
 	}
 	cgae_certification_begin(certification, values, nulls);
 }
 
 /* Judge the first certification of each agent of a batch, in one statement. */
 static void
-judge_together(Relation relation, CgaeBatch *batch)
+judge_together(Relation relation, const CgaeShape *shape, CgaeBatch *batch)
 {
 	/* for as long as the batch, which outlives this row */
-	MemoryContext oldcontext = MemoryContextSwitchTo(GetMemoryChunkContext(batch->entries));
+	MemoryContext oldcontext = MemoryContextSwitchTo(batch->context);
 	CgaePolicy *policy = palloc(sizeof(CgaePolicy));
 	const char *actor = cgae_guard_actor();
 
@@ -213,32 +204,21 @@ judge_together(Relation relation, CgaeBatch *batch)
 		batch->entries[i].certification.actor = actor;
 		batch->entries[i].certification.client = cgae_caller();
 		if (batch->entries[i].certification.request_id != NULL)
-			(void) cgae_request_look(relation, &batch->entries[i].certification, NULL);
+			(void) cgae_request_look(relation, shape, &batch->entries[i].certification);
 	}
 	cgae_touch_agents(relation, batch);
 }
 
-/*
- * Judge a certification, unless its request is on record; then return true,
- * with the row made the one on record.
- */
+/* Judge a certification, unless its request is on record: false then. */
 static bool
-judge_or_repeat(Relation relation, CgaeRow *row, CgaeCertification *certification,
-				CgaePolicy *policy, bool may_repeat)
+judge(Relation relation, const CgaeShape *shape, CgaeCertification *certification,
+	  CgaePolicy *policy)
 {
-	CgaeRecord	record;
-
 	do
 	{
 		if (certification->request_id != NULL &&
-			cgae_request_look(relation, certification, &record))
-		{
-			if (!may_repeat)
-				cgae_request_refuse_used(certification);
-			settle_audit(row, certification);
-			cgae_request_repeat(row, certification, &record);
-			return true;
-		}
+			cgae_request_look(relation, shape, certification))
+			return false;
 		if (certification->policy == NULL)
 		{
 			certification->actor = cgae_guard_actor();
@@ -248,7 +228,7 @@ judge_or_repeat(Relation relation, CgaeRow *row, CgaeCertification *certificatio
 		}
 		cgae_touch_agent(relation, certification);
 	} while (certification->is_outrun);
-	return false;
+	return true;
 }
 
 /* Judge a new row, unless its batch was, and complete it. */
@@ -259,15 +239,13 @@ before_insert(TriggerData *trigdata)
 	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
 	CgaeBatch  *batch = cgae_batch_announced();
 	CgaeBatchEntry *entry = NULL;
-	bool		repeated = false;
 	CgaeCertification certification;
 	CgaePolicy	policy;
 	CgaeRow		row;
 
 	cgae_guard_require_on_partition(trigdata, relation->trigdesc->trig_truncate_before_statement,
 									"zz_cgae_keep BEFORE TRUNCATE", "guard_append_only");
-	cgae_guard_require_on_partition(trigdata, relation->trigdesc->trig_insert_after_statement,
-									"zz_cgae_stored AFTER INSERT", "guard_certifications");
+	cgae_require_table_keys(relation, &shape->keys);
 	cgae_row_open(&row, shape, RelationGetDescr(relation), trigdata->tg_trigtuple);
 	if (ROW_NULL(&row, CERT_AGENT_ID))
 		ereport(ERROR,
@@ -280,7 +258,7 @@ before_insert(TriggerData *trigdata)
 	{
 		if (batch->taken == 0 && batch->firsts == NULL && batch->count > 1 &&
 			cgae_may_touch_together(relation))
-			judge_together(relation, batch);
+			judge_together(relation, shape, batch);
 		entry = cgae_batch_take(batch, certification.agent_id);
 	}
 
@@ -294,20 +272,23 @@ before_insert(TriggerData *trigdata)
 					 errhint("A rule on cgae.certifications interferes; use cgae.certify().")));
 		certification = entry->certification;
 	}
-	else
-		repeated = judge_or_repeat(relation, &row, &certification, &policy,
-								   entry != NULL && batch->may_repeat);
-
-	if (repeated)
-		batch->repeated++;
-	else
+	else if (!judge(relation, shape, &certification, &policy))
 	{
+		if (entry != NULL)
+		{
+			entry->repeated = cgae_repeat_keep(&row, batch->context);
+			batch->repeated++;
+		}
+		cgae_request_leave_to_key(&row, &certification);
+	}
+
+	if (!certification.is_repeated)
+	{
+		cgae_require_free_number(relation, shape, &certification);
 		complete_row(&row, &certification);
 		if (certification.is_mismatch)
 			cgae_agent_warn_drift(text_to_cstring(certification.agent_id),
 								  certification.registered, certification.observed);
-		if (shape->other_unique_indexes > 0)
-			cgae_unconfirmed_add(certification.agent_id, certification.seq);
 	}
 	if (entry != NULL)
 	{
@@ -323,8 +304,6 @@ before_insert(TriggerData *trigdata)
  *
  * CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.certifications
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications();
- * CREATE TRIGGER zz_cgae_stored AFTER INSERT ON cgae.certifications
- *	   FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_certifications();
  *
  * Judges the row against the agent and completes it.  A supplied tier,
  * previous_tier, outcome, seq or policy_version must agree with what is found
@@ -332,10 +311,13 @@ before_insert(TriggerData *trigdata)
  * unknown agent (foreign_key_violation), a deregistered one
  * (object_not_in_prerequisite_state), times that run backwards or ahead and
  * demotions that do not lower the tier (check_violation).  An observed hash
- * that differs is no error: it is recorded and suspends the agent.  A
- * request_id that is on record is refused (unique_violation), except from
- * certify(), demote() and certify_many(), whose INSERT says ON CONFLICT DO
- * NOTHING: there the row becomes the one on record, which conflicts with itself.
+ * that differs is no error: it is recorded and suspends the agent.  A row with a
+ * request_id that is on record is judged by nobody and refused by the key of
+ * requests (unique_violation); certify(), demote() and certify_many(), whose
+ * INSERT says ON CONFLICT DO NOTHING, then return what is on record.
+ *
+ * What is judged is stored: refused (object_not_in_prerequisite_state) are keys
+ * and numbers that could drop the row after its agent was changed.
  */
 PG_FUNCTION_INFO_V1(cgae_guard_certifications);
 Datum
@@ -343,14 +325,9 @@ cgae_guard_certifications(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = cgae_guard_enter(fcinfo, "guard_certifications");
 	TriggerEvent event = trigdata->tg_event;
-	bool		row = TRIGGER_FIRED_FOR_ROW(event);
 
-	if (!TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_INSTEAD(event) ||
-		row != (TRIGGER_FIRED_BEFORE(event) != 0))
-		cgae_guard_refuse_event("guard_certifications",
-								"before insert for each row, or after insert for each statement");
-	if (row)
-		return PointerGetDatum(before_insert(trigdata));
-	cgae_unconfirmed_check(trigdata->tg_relation);
-	return PointerGetDatum(NULL);
+	if (!TRIGGER_FIRED_BY_INSERT(event) || !TRIGGER_FIRED_BEFORE(event) ||
+		!TRIGGER_FIRED_FOR_ROW(event))
+		cgae_guard_refuse_event("guard_certifications", "before insert for each row");
+	return PointerGetDatum(before_insert(trigdata));
 }

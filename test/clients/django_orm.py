@@ -98,7 +98,7 @@ class Certification(Registered):
     tier = derived(models.TextField)
     previous_tier = derived(models.TextField)
     status = derived(models.TextField)
-    audit_type = models.TextField(default="registration")
+    audit_type = derived(models.TextField)  # when not given: a registration first, then a re-certification
     audit_details = models.JSONField(default=dict)
     observed_architecture_hash = models.TextField(null=True)
     certified_at = derived(models.DateTimeField)

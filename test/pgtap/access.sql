@@ -173,7 +173,7 @@ ALTER TABLE cgae.certifications FORCE ROW LEVEL SECURITY;
 ALTER TABLE cgae.agents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE cgae.agent_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 SELECT is(t.scoping(), '10000', '... with FORCE, too: the guards see what they need');
-CREATE UNIQUE INDEX ON cgae.certifications (agent_id, (audit_details->>'cid'));
+CREATE UNIQUE INDEX ON cgae.certifications (agent_id, seq, auditor);
 SELECT is(t.scoping(), '10000', '... and with a unique index of the user''s');
 SELECT is(t.standing('other-1'), 'pending {} T0 0', '... nothing happened to the others');
 

@@ -35,7 +35,7 @@ SELECT is((SELECT tier::text FROM cgae.certify('a', v.r::cgae.robustness)), v.ti
 -- T0 with ih passing stays active; ih failing suspends; then a passing one reinstates
 SELECT t.agent('b') \g /dev/null
 SELECT is((SELECT (outcome, tier, status)::text FROM cgae.certify('b', '(0,0,0,0.5)')), '(certified,T0,active)', 'T0 with ih passing: active');
-SELECT is((SELECT (outcome, tier, status)::text FROM cgae.certify('b', '(1,1,1,0.4)')), '(certified,T0,suspended)', 'ih failing: suspended');
+SELECT is((SELECT (outcome, tier, status)::text FROM cgae.certify('b', '(1,1,1,0.4)')), '(failed,T0,suspended)', 'ih failing: suspended');
 SELECT is(t.standing('b'), 'suspended {failed_audit} T0 2', '... held for it, and certified at T0');
 SELECT is((SELECT (outcome, tier, status, previous_tier)::text FROM cgae.certify('b', '(1,1,1,1)')), '(certified,T5,active,T0)', 'passing again: active');
 SELECT is(t.standing('b'), 'active {} T5 3', '... and no longer held');
@@ -67,7 +67,6 @@ SELECT is(t.fields($$SELECT cgae.certify('nobody', '(1,1,1,1)')$$), 'cgae.certif
 SELECT is(t.try($$INSERT INTO cgae.certifications (robustness) VALUES ('(1,1,1,1)')$$), '23502: certification names no agent: agent_id is null', 'no agent');
 SELECT is(t.try($$SELECT cgae.certify(NULL, '(1,1,1,1)')$$), '22004: argument "agent_id" of cgae.certify is null', '... by function');
 SELECT is(t.try($$SELECT cgae.certify('d', NULL)$$), '23502: certification of agent "d" has no robustness vector', 'no vector');
-SELECT is(t.try($$SELECT cgae.certify('d', '(1,1,1,1)', NULL)$$), '23502: audit_type of agent "d" is null', 'no audit type');
 SELECT is(t.try($$SELECT cgae.certify('d', '(1,1,1,1)', ' ')$$), '23514: audit_type of agent "d" is blank', 'a blank one');
 SELECT is(t.try($$SELECT cgae.certify('d', '(1,1,1,1)', audit_details => '[]')$$), '23514: audit_details of agent "d" are not a JSON object', 'details that are no object');
 SELECT matches(t.try(format($$SELECT cgae.certify('d', %L)$$, r)), '^' || m, 'vector ' || r)
@@ -109,6 +108,49 @@ SELECT is(t.try($$SELECT cgae.demote('e', '(0,0,0,0)', NULL)$$), '22004: argumen
 -- a fall without the name is no demotion
 SELECT is((SELECT tier::text FROM cgae.certify('d', '(0,0,0,1)')), 'T0', 'an ordinary certification may lower the tier');
 SELECT ok(NOT EXISTS (SELECT FROM cgae.agent_events WHERE agent_id = 'd' AND type = 'demotion'), '... and is no demotion');
+
+-- the kind of an audit that is not given one, and details that are not given
+SELECT t.agent('k'), t.agent('l') \g /dev/null
+SELECT cgae.certify('k', '(0.7,0.7,0.7,0.7)', observed_architecture_hash => 'badc0ffee0ddf00d') \g /dev/null
+SELECT cgae.certify('k', '(0.7,0.7,0.7,0.7)', audit_type => NULL, audit_details => NULL) \g /dev/null
+INSERT INTO cgae.certifications (agent_id, robustness) VALUES ('k', '(0.6,0.6,0.6,0.7)');
+INSERT INTO cgae.certifications (agent_id, robustness, audit_type, audit_details, observed_architecture_hash, certified_at, tier, outcome, seq, request_id)
+  VALUES ('k', '(0.5,0.5,0.5,0.7)', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT cgae.certify('k', '(0.5,0.5,0.5,0.7)', observed_architecture_hash => 'badc0ffee0ddf00d') \g /dev/null
+SELECT cgae.certify('k', '(0.5,0.5,0.5,0.7)', 'upgrade') \g /dev/null
+SELECT cgae.certify_many('{l,k,l,k}', array_fill('(0.7,0.7,0.7,0.7)'::cgae.robustness, '{4}'), '{NULL,NULL,NULL,spot}', audit_details => '{NULL,NULL,NULL,NULL}') \g /dev/null
+SELECT results_eq($$SELECT agent_id, string_agg(concat_ws(' ', outcome, audit_type), ', ' ORDER BY seq), jsonb_agg(DISTINCT audit_details) FROM cgae.certifications WHERE agent_id IN ('k', 'l') GROUP BY agent_id ORDER BY 1$$,
+                  $$VALUES ('k', 'architecture_mismatch registration, certified registration, certified re-certification, certified re-certification, architecture_mismatch re-certification, certified upgrade, certified re-certification, certified spot', '[{}]'::jsonb),
+                           ('l', 'certified registration, certified re-certification', '[{}]')$$, 'an audit without a kind is a registration until the agent is certified');
+SELECT is((SELECT count(*)::int FROM pg_attrdef WHERE adrelid = 'cgae.certifications'::regclass), 1, 'which no default of a column says: there is one, of audit_details');
+SELECT t.agent('m') \g /dev/null
+SELECT is((SELECT string_agg((cgae.certify('m', '(1,1,1,1)')).seq::text, ' ') FROM generate_series(1, 2)), '2 3', 'within one statement');
+SELECT is((SELECT string_agg(audit_type, ' ' ORDER BY seq) FROM cgae.certifications WHERE agent_id = 'm'), 'registration re-certification', '... too');
+
+-- a failed audit counts as any other does
+SELECT t.agent('n', '(0.7,0.7,0.7,0.7)') \g /dev/null
+SELECT is((SELECT x::text FROM cgae.certify('n', '(1,1,1,0.4)', audit_details => '{"storage_root_hash": "cid"}') AS x), '(failed,n,3,T0,suspended,T3)', 'failed');
+INSERT INTO cgae.certifications (agent_id, robustness, outcome) VALUES ('n', '(1,1,1,0.3)', 'failed');
+SELECT is((SELECT string_agg(x::text, ' ') FROM cgae.certify_many('{n,m}', '{"(1,1,1,0)","(1,1,1,0.49)"}') AS x), '(failed,n,5,T0,suspended,T0) (failed,m,4,T0,suspended,T5)', '... by certify_many()');
+SELECT is(t.try($$INSERT INTO cgae.certifications (agent_id, robustness, outcome) VALUES ('n', '(1,1,1,0.4)', 'certified')$$), '428C9: outcome certified supplied for agent "n" disagrees with the registry, which finds failed', 'nothing else fails');
+SELECT is(t.try($$INSERT INTO cgae.certifications (agent_id, robustness, outcome) VALUES ('n', '(1,1,1,0.5)', 'failed')$$), '428C9: outcome failed supplied for agent "n" disagrees with the registry, which finds certified', '... nor passes');
+SELECT is((SELECT x::text FROM cgae.demote('l', '(0.1,0.1,0.1,0.1)') AS x), '(failed,l,4,T0,suspended,T3)', 'a demotion can fail');
+SELECT is(t.standing('n'), 'suspended {failed_audit} T0 4', 'it is counted');
+SELECT is((SELECT (current_robustness, certified_tier, certified_at = last_audit_at)::text FROM cgae.agents WHERE agent_id = 'n'), '("(1,1,1,0)",T0,t)', '... and is the standing one');
+SELECT is(t.history('n'), '1 registration, 2 certification, 3 certification, 4 certification, 5 certification', 'its event is a certification');
+SELECT is((SELECT string_agg(data->>'tier', ' ' ORDER BY seq) FROM cgae.events WHERE agent_id = 'n' AND seq > 1), 'T3 T0 T0 T0', '... with its data');
+SELECT is((SELECT string_agg(concat_ws(' ', seq, old_tier, new_tier), ', ' ORDER BY seq) FROM cgae.tier_changes WHERE agent_id = 'n'), '2 T0 T3, 3 T3 T0', 'it changes the tier');
+SELECT is(cgae.audit_cid('n'), 'cid', 'its certificate is an audit''s');
+SELECT is((SELECT x::text FROM cgae.tier_at('n', clock_timestamp()) AS x), '(suspended,T0,T0)', 'tier_at() knows it');
+SELECT is((SELECT string_agg(outcome, ' ' ORDER BY seq) FROM cgae.certification_history WHERE agent_id = 'n'), 'certified failed failed failed', 'analysts see it');
+SELECT cgae.certify('n', '(0.7,0.7,0.7,0.7)') \g /dev/null
+SELECT is(t.standing('n'), 'active {} T3 5', 'a passing one makes it good');
+SELECT is_empty('SELECT * FROM cgae.check_registry()', 'all agrees');
+ALTER TABLE cgae.certifications DISABLE TRIGGER USER;
+UPDATE cgae.certifications SET outcome = CASE outcome WHEN 'failed' THEN 'certified' ELSE 'failed' END WHERE agent_id = 'n' AND seq IN (2, 3);
+ALTER TABLE cgae.certifications ENABLE TRIGGER USER;
+SELECT set_eq('SELECT agent_id, rule, detail FROM cgae.check_registry()', $$VALUES ('n', 'outcome', 'number 2 is failed, where ih by policy 1 passes'), ('n', 'outcome', 'number 3 is certified, where ih by policy 1 fails')$$,
+              'check_registry() tells where the outcome and ih disagree');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -186,7 +186,7 @@ SELECT matches(t.owner_tries(statement), '^(' || said || ')$', 'owner: ' || stat
   ('ALTER TABLE cgae.agents ALTER current_tier TYPE text', '0A000|42804|42P17'),
   ('ALTER TABLE cgae.certifications ADD COLUMN x int NOT NULL DEFAULT (1 / 0)', '22012'),
   ('ALTER TABLE cgae.certifications ADD CHECK (tier < ''T2'')', '23514'),
-  ('CREATE UNIQUE INDEX ON cgae.certifications (agent_id, audit_type)', '23505')) AS v(statement, said);
+  ('CREATE UNIQUE INDEX ON cgae.certifications (agent_id, audit_type)', '55000')) AS v(statement, said);
 SELECT CASE WHEN t.partitioned() THEN pass('a partitioned table has no children but its partitions')
             ELSE is(t.owner_tries($$CREATE TABLE app.child () INHERITS (cgae.agents); INSERT INTO app.child SELECT * FROM ONLY cgae.agents WHERE agent_id = 'a'$$), '27000', 'owner: a child with the same agent, unguarded') END;
 SELECT is(t.state(), :'state', 'nothing changed');

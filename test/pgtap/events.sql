@@ -26,7 +26,7 @@ SELECT results_eq($$SELECT seq, type, data FROM cgae.events WHERE agent_id = 'a'
      (4, 'demotion', '{"old_tier": "T3", "new_tier": "T2", "reason": "r"}'),
      (5, 'suspension', '{"added": ["review"], "holds": ["review"], "status": "suspended"}'),
      (6, 'reinstatement', '{"lifted": ["review"], "holds": [], "status": "active"}'),
-     (7, 'architecture_mismatch', jsonb_build_object('expected_hash', cgae.architecture_digest('{"model": "a"}'), 'observed_hash', '0000000000000000', 'audit_type', 'registration', 'status', 'suspended')),
+     (7, 'architecture_mismatch', jsonb_build_object('expected_hash', cgae.architecture_digest('{"model": "a"}'), 'observed_hash', '0000000000000000', 'audit_type', 're-certification', 'status', 'suspended')),
      (8, 'architecture_update', jsonb_build_object('old_architecture_hash', cgae.architecture_digest('{"model": "a"}'),
                                                    'architecture_hash', cgae.architecture_digest('{"v": 2}'), 'status', 'suspended')),
      (9, 'architecture_mismatch', jsonb_build_object('expected_hash', cgae.architecture_digest('{"v": 2}'), 'observed_hash', '1111111111111111', 'status', 'suspended')),

@@ -173,7 +173,7 @@ CREATE TABLE t.certifications (agent_id text, seq int, outcome text, robustness 
 RESET ROLE;
 SELECT matches(t.try('t_stranger', format('CREATE TRIGGER g BEFORE INSERT ON t.%s FOR EACH ROW EXECUTE FUNCTION cgae.%s()', tbl, g)), '^42501: permission denied for function cgae.' || g, g || ' is not for strangers')
   FROM (VALUES ('agents', 'guard_agents'), ('certifications', 'guard_certifications'), ('agents', 'guard_events'), ('agents', 'guard_policies'), ('agents', 'guard_append_only')) AS v(tbl, g);
--- even hung by somebody who may, it has the powers of the table's owner only
+-- even hung by somebody who may, it does nothing on another table (more in own_table.sql)
 SET LOCAL ROLE t_stranger;
 CREATE TABLE t.events_like (agent_id text, seq int, type text, occurred_at timestamptz, data jsonb, actor text, recorded_at timestamptz);
 RESET ROLE;
@@ -184,17 +184,17 @@ ALTER TABLE t.agents_like OWNER TO t_stranger;
 CREATE TRIGGER g BEFORE UPDATE ON t.agents_like FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
 CREATE TRIGGER h AFTER INSERT ON t.agents_like FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
 INSERT INTO before SELECT t.state();
-SELECT matches(t.try('t_stranger', $$INSERT INTO t.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^42501: ', 'a borrowed guard certifies nobody');
-SELECT matches(t.try('t_stranger', $$INSERT INTO t.events_like VALUES ('a', 3, 'x', now(), '{}', 'me', now())$$), '^428C9: ', '... and lets no event in');
-SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash, recorded_at, rated_policy) VALUES ('a', 'x', '0000000000000000', now(), 1)$$), '^42501: ', '... and registers nobody');
+SELECT matches(t.try('t_stranger', $$INSERT INTO t.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^39P01: ', 'a borrowed guard certifies nobody');
+SELECT matches(t.try('t_stranger', $$INSERT INTO t.events_like VALUES ('a', 3, 'x', now(), '{}', 'me', now())$$), '^39P01: ', '... and lets no event in');
+SELECT matches(t.try('t_stranger', $$INSERT INTO t.agents_like (agent_id, model_name, architecture_hash, recorded_at, rated_policy) VALUES ('a', 'x', '0000000000000000', now(), 1)$$), '^39P01: ', '... and registers nobody');
 SELECT is((SELECT count(DISTINCT state) FROM before), 1::bigint, 'nothing changed');
 -- wrong events
 CREATE TABLE t.wrong (agent_id text);
 CREATE TRIGGER g AFTER INSERT ON t.wrong FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications();
-SELECT matches(t.try($$INSERT INTO t.wrong VALUES ('a')$$), '^39P01: function cgae.guard_certifications must be fired ', 'a guard on the wrong event says so');
+SELECT matches(t.try($$INSERT INTO t.wrong VALUES ('a')$$), '^39P01: function cgae.guard_certifications guards cgae.certifications, not t.wrong', 'a guard on the wrong event and table says so');
 DROP TRIGGER g ON t.wrong;
 CREATE TRIGGER g BEFORE INSERT ON t.wrong FOR EACH ROW EXECUTE FUNCTION cgae.guard_certifications();
-SELECT matches(t.try($$INSERT INTO t.wrong VALUES ('a')$$), '^(42703|42P01|55000|39P01|42804): .*', 'a guard on a table of another shape too');
+SELECT matches(t.try($$INSERT INTO t.wrong VALUES ('a')$$), '^39P01: ', 'a guard on a table of another shape too');
 
 SELECT * FROM finish();
 ROLLBACK;

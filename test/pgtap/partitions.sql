@@ -87,11 +87,10 @@ BEGIN
   RETURN said || ', ok after ' || regexp_replace(regexp_replace(hint, '_p[0-9]', ''), 'FOR EACH.*', '...');
 END $$;
 SELECT is(t.without('zz_cgae_keep', :'certifications', $$SELECT cgae.certify('p1', '(0.5,0.5,0.5,1)')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.certifications ...', 'a partition that could be truncated');
-SELECT is(t.without('zz_cgae_stored', :'certifications', $$SELECT cgae.certify('p1', '(0.5,0.5,0.5,1)')$$), '55000, ok after CREATE TRIGGER zz_cgae_stored AFTER INSERT ON cgae.certifications ...', '... or whose rows nobody would miss');
 SELECT is(t.without('zz_cgae_keep', :'agents', $$SELECT cgae.suspend('p1', 'x')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agents ...', '... of agents');
 SELECT is(t.without('zz_cgae_policy_lock', :'agents', $$SELECT cgae.reinstate('p1', 'x')$$), '55000, ok after CREATE TRIGGER zz_cgae_policy_lock BEFORE UPDATE OF current_tier ON cgae.agents ...', '... where publications could deadlock');
 SELECT is(t.without('zz_cgae_keep', :'events', $$SELECT cgae.suspend('p1', 'y')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agent_events ...', '... of events');
-SELECT is(t.history('p1'), '1 registration, 2 certification, 3 certification, 4 certification, 5 certification, 6 certification, 7 suspension, 8 reinstatement, 9 suspension', 'the history has it all, once');
+SELECT is(t.history('p1'), '1 registration, 2 certification, 3 certification, 4 certification, 5 certification, 6 suspension, 7 reinstatement, 8 suspension', 'the history has it all, once');
 
 -- a partition that goes and comes back
 SELECT cgae.reinstate('p1', 'y') \g /dev/null
@@ -101,12 +100,12 @@ ALTER TABLE cgae.certifications ATTACH PARTITION :certifications FOR VALUES WITH
 SELECT is(t.try($$SELECT cgae.certify('p1', '(0.5,0.5,0.5,1)')$$), 'ok', '... and back');
 SELECT matches(t.try(format('DELETE FROM %s', :'certifications')), '^23001: ', '... with its guards');
 
--- the owner's rights are those of the table's owner, also when the partitions stay another's
+-- the table and all its partitions have one owner
 CREATE ROLE t_auditor;
 SELECT cgae.grant_access('t_auditor', 'auditor') \g /dev/null
 GRANT USAGE, CREATE ON SCHEMA cgae TO t_owner;
 ALTER TABLE :certifications OWNER TO t_owner;
-SELECT is(t.try('t_auditor', $$SELECT cgae.certify('p1', '(0.7,0.7,0.7,1)')$$), 'ok', 'a partition of another owner''s is guarded with the rights of the table''s');
+SELECT matches(t.try('t_auditor', $$SELECT cgae.certify('p1', '(0.7,0.7,0.7,1)')$$), '^39P01: table cgae.certifications belongs to "t_owner", but cgae.agents to ', 'a partition of another owner''s takes no row');
 
 -- one partition is enough for one agent
 CREATE FUNCTION t.pruned(statement text) RETURNS int LANGUAGE plpgsql AS $$

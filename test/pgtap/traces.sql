@@ -89,7 +89,7 @@ BEGIN
       ('initial_robustness', a.initial_robustness::text, t.vector(f->'initial_robustness')::text),
       ('certification_count', a.certification_count::text, f->>'certifications'),
       ('certifications', (SELECT count(*)::text FROM cgae.certifications AS c
-                            WHERE c.agent_id = a.agent_id AND c.outcome = 'certified'), f->>'certifications'),
+                            WHERE c.agent_id = a.agent_id AND c.outcome IN ('certified', 'failed')), f->>'certifications'),
       ('audit_cid', cgae.audit_cid(a.agent_id), f->>'audit_cid'),
       ('last_audit_at', a.last_audit_at::text, t.instant(f->'last_audit_t')::text),
       ('record', cgae.agent_record(a.agent_id)->>'status', f->>'status')) AS d(what, got, want)
@@ -135,6 +135,10 @@ BEGIN
       got := NULL;
       refused := NULL;
       accepted := coalesce(op->>'expect', 'certified') IN ('certified', 'architecture_mismatch');
+      -- the reference calls an audit whose ih fails certified too
+      IF coalesce(op->>'expect', 'certified') = 'certified' AND (op->'robustness'->>3)::float8 < 0.5 THEN
+        op := op || '{"expect": "failed"}';
+      END IF;
       BEGIN
         IF by_function THEN
           got := t.step_by_function(op, 'agent ' || (op->>'agent'));
@@ -147,7 +151,7 @@ BEGIN
       IF accepted AND refused IS NOT NULL OR NOT accepted AND refused IS NULL OR
          refused IS NULL AND (
            op->>'expect' IS DISTINCT FROM got.outcome AND op->>'op' = 'certify' OR
-           op->>'op' = 'demote' AND got.outcome IS DISTINCT FROM 'certified' OR
+           op->>'op' = 'demote' AND got.outcome IS DISTINCT FROM coalesce(op->>'expect', 'certified') OR
            op ? 'expect_status' AND op->>'expect_status' IS DISTINCT FROM got.status OR
            op->>'op' IN ('certify', 'demote') AND op->>'expect_tier' IS DISTINCT FROM got.tier) THEN
         found := found || format('step %s %s: %s', n, op, coalesce(refused, got::text));

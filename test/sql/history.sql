@@ -223,7 +223,7 @@ LANGUAGE sql STABLE AS $$
      WHERE agent_id = agent AND certified_at <= i AND recorded_at <= known),
   event AS (
     SELECT * FROM cgae.agent_events WHERE agent_id = agent AND occurred_at <= i AND recorded_at <= known),
-  last AS (SELECT * FROM certification WHERE outcome = 'certified' ORDER BY seq DESC LIMIT 1),
+  last AS (SELECT * FROM certification WHERE outcome IN ('certified', 'failed') ORDER BY seq DESC LIMIT 1),
   standing AS (
     SELECT s.status FROM (SELECT seq, status FROM certification
                           UNION ALL SELECT seq, (data->>'status')::cgae.agent_status FROM event) AS s

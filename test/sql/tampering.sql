@@ -127,7 +127,7 @@ ROLLBACK;
 -- Guards on other tables and views.
 CREATE TABLE public.other (LIKE cgae.agents);
 CREATE TRIGGER g AFTER INSERT ON public.other FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents();
-ALTER TABLE public.other ALTER holds DROP NOT NULL;
+ALTER TABLE public.other ALTER holds DROP NOT NULL, ALTER recorded_at DROP NOT NULL, ALTER rated_policy DROP NOT NULL;
 INSERT INTO public.other (agent_id, model_name, architecture_hash, provenance, registered_at, initial_robustness, status, current_tier, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed)
   VALUES ('z', 'm', 'not a hash', '{}', now(), '(0,0,0,0)', 'pending', 'T0', 1, 0, 0, 0, 0, 0, 0, 0, 0);
 DROP TABLE public.other;

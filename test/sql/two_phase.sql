@@ -61,14 +61,15 @@ RESET lock_timeout;
 COMMIT PREPARED 'cgae seed';
 SELECT epoch, revealed_at IS NULL AS current FROM cgae.audit_epochs ORDER BY epoch;
 
--- with a unique index of the user's, rows are looked for before the end
-CREATE UNIQUE INDEX cid ON cgae.certifications (agent_id, (audit_details->>'cid'));
+-- with a unique index of the user's, and a request that a prepared transaction has made
+CREATE UNIQUE INDEX cid ON cgae.certifications (agent_id, seq, request_id);
 BEGIN;
-SELECT tier FROM cgae.certify('a', '(0.7,0.7,0.7,1)', audit_details => '{"cid": "x"}');
+SELECT tier FROM cgae.certify('a', '(0.7,0.7,0.7,1)', request_id => 'x');
 PREPARE TRANSACTION 'cgae cid';
 COMMIT PREPARED 'cgae cid';
-SELECT tier FROM cgae.certify('a', '(0.7,0.7,0.7,1)', audit_details => '{"cid": "x"}');
-INSERT INTO cgae.certifications (agent_id, robustness, audit_details) VALUES ('a', '(1,1,1,1)', '{"cid": "x"}') ON CONFLICT DO NOTHING;
+SELECT tier, seq FROM cgae.certify('a', '(0.7,0.7,0.7,1)', request_id => 'x');
+INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('a', '(1,1,1,1)', 'x');
+INSERT INTO cgae.certifications (agent_id, robustness, request_id) VALUES ('a', '(1,1,1,1)', 'x') ON CONFLICT DO NOTHING RETURNING seq;
 DROP INDEX cgae.cid;
 
 -- at the very end: a deferred trigger, a cursor that is held

@@ -146,7 +146,7 @@ SELECT cgae.rotate_audit_seed(), cgae.publish_policy(note => 'later');
 INSERT INTO public.contracts VALUES (2, 'agent 35') RETURNING contract;
 SQL
 certified|agent 35|3|T5|active|T4
-certified|agent 1|3|T0|suspended
+failed|agent 1|3|T0|suspended
 2|7
 T0
 suspended|active

@@ -233,7 +233,7 @@ UPDATE cgae.agents SET current_tier = 'T5' WHERE agent_id = 'agent 1';
 DELETE FROM cgae.certifications;
 SQL
 certified|4|T5|active|T4
-certified|3|T0|suspended
+failed|3|T0|suspended
 certified|4|active
 late
 4

@@ -1,0 +1,178 @@
+/*
+ * certification_number.c
+ *	  Is the number of a judged certification free?
+ *
+ * This runs for every certification: so the keys themselves are asked, without
+ * a statement, and as the index will ask them: for rows of every transaction
+ * that is not rolled back.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "partitioning/partbounds.h"
+#include "partitioning/partdesc.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "certification_number.h"
+#include "certification_request.h"
+#include "errors.h"
+#include "event.h"
+#include "guard.h"
+
+/* Begin the key of a scan with an agent's name, or go on with another column. */
+static void
+set_key(ScanKey key, Relation table, int attribute, RegProcedure equal, Datum value)
+{
+	ScanKeyInit(key, attribute + 1, BTEqualStrategyNumber, equal, value);
+	key->sk_collation = TupleDescAttr(RelationGetDescr(table), attribute)->attcollation;
+}
+
+/* Does a table have a row by two columns of one of its keys? */
+static bool
+key_has_row(Relation table, Oid index, ScanKey keys)
+{
+	SnapshotData any;
+	SysScanDesc scan;
+	bool		found;
+
+	InitDirtySnapshot(any);
+	scan = systable_beginscan(table, index, true, &any, 2, keys);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	return found;
+}
+
+/* Does a statement find the number, where there is no such key? */
+static bool
+statement_has_row(Relation certifications, CgaeQuery query, const char *sql,
+				  const CgaeCertification *certification)
+{
+	static const Oid types[] = {TEXTOID, INT4OID};
+	Datum		values[] = {
+		PointerGetDatum(certification->agent_id), Int32GetDatum(certification->seq)
+	};
+
+	return cgae_guard_execute(certifications, query, sql, lengthof(types), types, values, NULL) > 0;
+}
+
+/* The partition that keeps an agent's rows, where a hash of its name says which; else InvalidOid. */
+static Oid
+find_partition(Relation table, const text *agent_id)
+{
+	PartitionKey key = RelationGetPartitionKey(table);
+	PartitionDesc desc = RelationGetPartitionDesc(table, false);
+	Datum		value = PointerGetDatum(agent_id);
+	bool		isnull = false;
+	int			i;
+
+	if (key->strategy != PARTITION_STRATEGY_HASH || key->partnatts != 1 || desc->nparts == 0 ||
+		key->partattrs[0] != get_attnum(RelationGetRelid(table), "agent_id"))
+		return InvalidOid;
+	i = desc->boundinfo->indexes[compute_partition_hash_value(1, key->partsupfunc, key->partcollation,
+															  &value, &isnull) %
+								 desc->boundinfo->nindexes];
+	return i < 0 ? InvalidOid : desc->oids[i];
+}
+
+/*
+ * Does an event of the agent have the number, by the key of a table?  False in
+ * *is_known where the key does not tell.
+ */
+static bool
+key_has_event(Oid relid, const CgaeCertification *certification, bool *is_known)
+{
+	Relation	events = table_open(relid, AccessShareLock);
+	const CgaeShape *shape = cgae_table_shape(events, cgae_event_columns, EVENT_COLUMNS);
+	ScanKeyData keys[2];
+	bool		found = false;
+
+	*is_known = OidIsValid(shape->keys.number_key);
+	if (*is_known)
+	{
+		set_key(&keys[0], events, shape->index[EVENT_AGENT_ID], F_TEXTEQ,
+				PointerGetDatum(certification->agent_id));
+		set_key(&keys[1], events, shape->index[EVENT_SEQ], F_INT4EQ,
+				Int32GetDatum(certification->seq));
+		found = key_has_row(events, shape->keys.number_key, keys);
+	}
+	table_close(events, NoLock);
+	return found;
+}
+
+/* Does an event of the agent have the number? */
+static bool
+event_has_number(Relation certifications, const CgaeCertification *certification)
+{
+	Oid			root = cgae_table_root(certifications);
+	Oid			relid = get_relname_relid("agent_events", get_rel_namespace(root));
+	bool		is_known = false;
+	bool		found = false;
+
+	if (!OidIsValid(relid))
+		return false;
+	if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
+	{
+		Relation	events = table_open(relid, AccessShareLock);
+		Oid			partition = find_partition(events, certification->agent_id);
+
+		table_close(events, NoLock);
+		if (OidIsValid(partition))
+			relid = partition;
+	}
+	if (get_rel_relkind(relid) == RELKIND_RELATION)
+		found = key_has_event(relid, certification, &is_known);
+	return is_known ? found :
+		statement_has_row(certifications, CGAE_Q_FIND_EVENT,
+						  "SELECT FROM cgae.agent_events"
+						  " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+						  " AND seq OPERATOR(pg_catalog.=) $2", certification);
+}
+
+void
+cgae_require_free_number(Relation certifications, const CgaeShape *shape,
+						 const CgaeCertification *certification)
+{
+	ScanKeyData keys[2];
+	bool		is_taken;
+
+	set_key(&keys[0], certifications, shape->index[CERT_AGENT_ID], F_TEXTEQ,
+			PointerGetDatum(certification->agent_id));
+	if (OidIsValid(shape->keys.number_key))
+	{
+		set_key(&keys[1], certifications, shape->index[CERT_SEQ], F_INT4EQ,
+				Int32GetDatum(certification->seq));
+		is_taken = key_has_row(certifications, shape->keys.number_key, keys);
+	}
+	else
+		is_taken = statement_has_row(certifications, CGAE_Q_FIND_CERTIFICATION,
+									 "SELECT FROM cgae.certifications"
+									 " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+									 " AND seq OPERATOR(pg_catalog.=) $2", certification);
+	if (is_taken || event_has_number(certifications, certification))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("number %d of agent \"%s\" is in its history already", certification->seq,
+						text_to_cstring(certification->agent_id)),
+				 errdetail("Rows were written without the guards: the agent's last_seq lags behind its history."),
+				 errhint("cgae.check_registry() tells what contradicts."),
+				 cgae_err_object("certifications", "seq", NULL)));
+
+	if (certification->request_id != NULL && OidIsValid(shape->keys.request_key))
+	{
+		set_key(&keys[1], certifications, shape->index[CERT_REQUEST_ID], F_TEXTEQ,
+				PointerGetDatum(certification->request_id));
+		if (key_has_row(certifications, shape->keys.request_key, keys))
+			cgae_request_refuse_used(certification);
+	}
+}

@@ -1,0 +1,170 @@
+/*
+ * own_table.c
+ *	  Does a guard hang on the table that it guards?
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "cache.h"
+#include "errors.h"
+#include "guard.h"
+#include "own_table.h"
+#include "registry_namespace.h"
+#include "registry_tables.h"
+#include "table_shape.h"
+
+/* The registry's tables, each with its guard; guard_append_only guards them all. */
+static const struct
+{
+	const char *name;
+	const char *guard;
+}			tables[] = {
+	{"agents", "guard_agents"},
+	{"certifications", "guard_certifications"},
+	{"agent_events", "guard_events"},
+	{"gate_policies", "guard_policies"},
+	{"audit_seeds", "guard_seeds"},
+	{"registry_layout", NULL},
+};
+
+/* A table or partition that was found in order. */
+typedef struct OwnTable
+{
+	Oid			relid;			/* hash key */
+	uint64		generation;		/* of the relcache when it was found so */
+	Oid			namespace;		/* of the table at the top */
+	int			table;			/* index in tables */
+} OwnTable;
+
+static HTAB *own_tables = NULL;
+
+/* Name of a relation as a message gives it. */
+static char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* See that the owner of agents has all tables of the registry, and a partition with its parents. */
+static void
+require_one_owner(Relation relation, Oid namespace)
+{
+	Oid			agents = get_relname_relid("agents", namespace);
+	Oid			owner = cgae_relation_owner(OidIsValid(agents) ? agents : RelationGetRelid(relation));
+	List	   *family = relation->rd_rel->relispartition ?
+		get_partition_ancestors(RelationGetRelid(relation)) : NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			relid = get_relname_relid(tables[i].name, namespace);
+
+		if (OidIsValid(relid) && cgae_relation_owner(relid) != owner)
+			cgae_refuse_owner(relid, owner);
+	}
+	family = lappend_oid(family, RelationGetRelid(relation));
+	foreach(cell, family)
+		if (cgae_relation_owner(lfirst_oid(cell)) != owner)
+			cgae_refuse_owner(lfirst_oid(cell), owner);
+	list_free(family);
+}
+
+/* Which of the registry's tables is a relation, or a part of?  -1: none. */
+static int
+find_table(Relation relation)
+{
+	Oid			root = cgae_table_root(relation);
+	char	   *name = get_rel_name(root);
+	char		kind = get_rel_relkind(root);
+
+	if (name != NULL && (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE))
+		for (int i = 0; i < lengthof(tables); i++)
+			if (strcmp(name, tables[i].name) == 0)
+				return i;
+	return -1;
+}
+
+static void
+refuse_table(Relation relation, const char *guard)
+{
+	const char *guarded = "the tables of the registry";
+
+	cgae_require_schema_name();
+	for (int i = 0; i < lengthof(tables); i++)
+		if (tables[i].guard != NULL && strcmp(tables[i].guard, guard) == 0)
+			guarded = psprintf("cgae.%s", tables[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
+					qualified_name(cgae_table_root(relation))),
+			 errhint("cgae.create_registry() makes the tables that the guards belong to.")));
+}
+
+/* See that a relation is one of the registry's tables, or a part of one, and take note of it. */
+static const OwnTable *
+look_at_table(Relation relation, Oid namespace, const char *guard)
+{
+	Oid			relid = RelationGetRelid(relation);
+	uint64		generation = cgae_relcache_generation();
+	int			table = find_table(relation);
+	OwnTable   *own;
+
+	if (table < 0 || get_rel_namespace(cgae_table_root(relation)) != namespace)
+		refuse_table(relation, guard);
+	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("partition %s of \"%s\" is a foreign table", qualified_name(relid),
+						tables[table].name),
+				 errhint("The registry keeps its rows in tables of this database."),
+				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+	require_one_owner(relation, namespace);
+
+	own = hash_search(own_tables, &relid, HASH_ENTER, NULL);
+	own->generation = generation;
+	own->namespace = namespace;
+	own->table = table;
+	return own;
+}
+
+static void
+make_own_tables(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(OwnTable);
+	ctl.hcxt = cgae_cache_context();
+	own_tables = hash_create("cgae own tables", 8, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+void
+cgae_require_own_table(const TriggerData *trigdata, Oid function, const char *guard)
+{
+	Relation	relation = trigdata->tg_relation;
+	Oid			relid = RelationGetRelid(relation);
+	/* a schema is renamed without a word to its tables: look at it every time */
+	Oid			namespace = get_namespace_oid("cgae", true);
+	const OwnTable *own;
+	const char *its_guard;
+
+	if (own_tables == NULL)
+		make_own_tables();
+	own = hash_search(own_tables, &relid, HASH_FIND, NULL);
+	if (own == NULL || own->generation != cgae_relcache_generation() || own->namespace != namespace)
+		own = look_at_table(relation, namespace, guard);
+	its_guard = tables[own->table].guard;
+	if (get_func_namespace(function) != namespace ||
+		(strcmp(guard, "guard_append_only") != 0 &&
+		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
+		refuse_table(relation, guard);
+}
