@@ -41,8 +41,8 @@ change('src/registry_layout.h', '#define CGAE_LAYOUT_VERSION 1\n', '#define CGAE
 change('src/registry_upgrade.c', '\t{0, NULL}',
        '\t{2, (const char *const[]) {"ALTER TABLE cgae.agents ADD next_release text NOT NULL DEFAULT \'new\'",\n'
        f'\t\t"{COLUMN_COMMENT}", NULL}}}},\n\t{{0, NULL}}')
-change('src/registry_ddl.c', '\t" recorded_at timestamptz NOT NULL)',
-       '\t" recorded_at timestamptz NOT NULL, next_release text NOT NULL DEFAULT \'new\')')
+change('src/registry_ddl.c', '\t" rated_policy int NOT NULL)',
+       '\t" rated_policy int NOT NULL, next_release text NOT NULL DEFAULT \'new\')')
 change('src/registry_ddl.c', '\t"COMMENT ON COLUMN cgae.agents.deregistered_at',
        f'\t"{COLUMN_COMMENT}",\n\t"COMMENT ON COLUMN cgae.agents.deregistered_at')
 END_OF_VIEW = '"\n\t" FROM cgae.certifications AS c";\n\nstatic const char *const certification_history_comments[] = {\n'
