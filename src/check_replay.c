@@ -253,12 +253,11 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 	else if (policy != NULL)
 	{
 		int			tier = cgae_gate_core_tier(&policy->gate, fact->robustness);
+		bool		is_failed = fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold;
 
 		if (fact->tier != tier)
 			cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
 							  tier_name(fact->tier), policy->version, tier_name(tier));
-		bool		is_failed = fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold;
-
 		if (fact->type != NULL &&
 			strcmp(fact->type, is_failed ? CGAE_OUTCOME_CERTIFIED : CGAE_OUTCOME_FAILED) == 0)
 			cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d %s", fact->seq,
