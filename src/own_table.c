@@ -10,8 +10,10 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "cache.h"
 #include "errors.h"
@@ -35,16 +37,31 @@ static const struct
 	{"registry_layout", NULL},
 };
 
-/* A table or partition that was found in order. */
+/* A table or partition with one of its guards. */
+typedef struct OwnTableKey
+{
+	Oid			relid;
+	Oid			function;
+} OwnTableKey;
+
+/* The two belonged together as long as nothing of this has changed. */
 typedef struct OwnTable
 {
-	Oid			relid;			/* hash key */
-	uint64		generation;		/* of the relcache when it was found so */
-	Oid			namespace;		/* of the table at the top */
-	int			table;			/* index in tables */
+	OwnTableKey key;			/* hash key */
+	uint64		generation;		/* of relations and schemas */
+	uint64		function_generation;
 } OwnTable;
 
 static HTAB *own_tables = NULL;
+
+/* Moves when a function may have changed, for instance its schema. */
+static uint64 function_generation = 1;
+
+static void
+function_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	function_generation++;
+}
 
 /* Name of a relation as a message gives it. */
 static char *
@@ -109,31 +126,32 @@ refuse_table(Relation relation, const char *guard)
 			 errhint("cgae.create_registry() makes the tables that the guards belong to.")));
 }
 
-/* See that a relation is one of the registry's tables, or a part of one, and take note of it. */
-static const OwnTable *
-look_at_table(Relation relation, Oid namespace, const char *guard)
+/*
+ * See that a relation is one of the registry's tables, or a part of one, and
+ * that the function is its guard.
+ */
+static void
+look_at_table(Relation relation, Oid function, const char *guard)
 {
-	Oid			relid = RelationGetRelid(relation);
-	uint64		generation = cgae_relcache_generation();
+	Oid			namespace = get_namespace_oid("cgae", true);
 	int			table = find_table(relation);
-	OwnTable   *own;
+	const char *its_guard;
 
 	if (table < 0 || get_rel_namespace(cgae_table_root(relation)) != namespace)
 		refuse_table(relation, guard);
 	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("partition %s of \"%s\" is a foreign table", qualified_name(relid),
-						tables[table].name),
+				 errmsg("partition %s of \"%s\" is a foreign table",
+						qualified_name(RelationGetRelid(relation)), tables[table].name),
 				 errhint("The registry keeps its rows in tables of this database."),
 				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 	require_one_owner(relation, namespace);
-
-	own = hash_search(own_tables, &relid, HASH_ENTER, NULL);
-	own->generation = generation;
-	own->namespace = namespace;
-	own->table = table;
-	return own;
+	its_guard = tables[table].guard;
+	if (get_func_namespace(function) != namespace ||
+		(strcmp(guard, "guard_append_only") != 0 &&
+		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
+		refuse_table(relation, guard);
 }
 
 static void
@@ -141,30 +159,34 @@ make_own_tables(void)
 {
 	HASHCTL		ctl = {0};
 
-	ctl.keysize = sizeof(Oid);
+	ctl.keysize = sizeof(OwnTableKey);
 	ctl.entrysize = sizeof(OwnTable);
 	ctl.hcxt = cgae_cache_context();
 	own_tables = hash_create("cgae own tables", 8, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	CacheRegisterSyscacheCallback(PROCOID, function_changed, (Datum) 0);
 }
 
 void
 cgae_require_own_table(const TriggerData *trigdata, Oid function, const char *guard)
 {
-	Relation	relation = trigdata->tg_relation;
-	Oid			relid = RelationGetRelid(relation);
-	/* a schema is renamed without a word to its tables: look at it every time */
-	Oid			namespace = get_namespace_oid("cgae", true);
-	const OwnTable *own;
-	const char *its_guard;
+	OwnTableKey key = {RelationGetRelid(trigdata->tg_relation), function};
+	uint64		generation;
+	uint64		seen_functions;
+	OwnTable   *own;
 
 	if (own_tables == NULL)
 		make_own_tables();
-	own = hash_search(own_tables, &relid, HASH_FIND, NULL);
-	if (own == NULL || own->generation != cgae_relcache_generation() || own->namespace != namespace)
-		own = look_at_table(relation, namespace, guard);
-	its_guard = tables[own->table].guard;
-	if (get_func_namespace(function) != namespace ||
-		(strcmp(guard, "guard_append_only") != 0 &&
-		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
-		refuse_table(relation, guard);
+	/* relations and schemas, whose renaming says nothing of their tables, share a generation */
+	generation = cgae_relcache_generation();
+	own = hash_search(own_tables, &key, HASH_FIND, NULL);
+	if (likely(own != NULL && own->generation == generation &&
+			   own->function_generation == function_generation))
+		return;
+
+	seen_functions = function_generation;
+	look_at_table(trigdata->tg_relation, function, guard);
+	own = hash_search(own_tables, &key, HASH_ENTER, NULL);
+	/* what came in meanwhile has it looked at again */
+	own->generation = generation;
+	own->function_generation = seen_functions;
 }

@@ -92,6 +92,14 @@ ALTER TABLE cgae.certifications SET SCHEMA t;
 SELECT matches(t.try($$INSERT INTO t.certifications (agent_id, robustness) VALUES ('a', '(1,1,1,1)')$$), '^39P01: function cgae.guard_certifications guards cgae.certifications, not ', 'a table moved to another schema');
 ROLLBACK TO s;
 
+-- A guard that is moved away after it has worked, in one session
+SELECT is(t.try($$UPDATE cgae.agents SET balance = balance WHERE agent_id = 'a'$$), 'ok', 'a guard at its work');
+SAVEPOINT s;
+ALTER FUNCTION cgae.guard_agents() SET SCHEMA t;
+SELECT matches(t.try($$UPDATE cgae.agents SET balance = balance WHERE agent_id = 'a'$$), '^39P01: ', 'a guard of another schema');
+ROLLBACK TO s;
+SELECT is(t.try($$UPDATE cgae.agents SET balance = balance WHERE agent_id = 'a'$$), 'ok', 'the guard when it is back');
+
 -- A schema that is renamed, with and without another in its place
 SAVEPOINT s;
 ALTER SCHEMA cgae RENAME TO elsewhere;
