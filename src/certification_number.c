@@ -11,10 +11,12 @@
 #include "access/genam.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "executor/tuptable.h"
 #include "partitioning/partbounds.h"
 #include "partitioning/partdesc.h"
 #include "utils/builtins.h"
@@ -24,17 +26,19 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "cache.h"
 #include "certification_number.h"
 #include "certification_request.h"
+#include "compat.h"
 #include "errors.h"
 #include "event.h"
 #include "guard.h"
 
-/* Begin the key of a scan with an agent's name, or go on with another column. */
+/* Say what a column of the index is to be, which is this attribute of the table. */
 static void
-set_key(ScanKey key, Relation table, int attribute, RegProcedure equal, Datum value)
+set_key(ScanKey key, int column, Relation table, int attribute, RegProcedure equal, Datum value)
 {
-	ScanKeyInit(key, attribute + 1, BTEqualStrategyNumber, equal, value);
+	ScanKeyInit(key, column, BTEqualStrategyNumber, equal, value);
 	key->sk_collation = TupleDescAttr(RelationGetDescr(table), attribute)->attcollation;
 }
 
@@ -42,14 +46,27 @@ set_key(ScanKey key, Relation table, int attribute, RegProcedure equal, Datum va
 static bool
 key_has_row(Relation table, Oid index, ScanKey keys)
 {
+	Relation	key = index_open(index, AccessShareLock);
+	TupleTableSlot *slot = NULL;
 	SnapshotData any;
-	SysScanDesc scan;
-	bool		found;
+	IndexScanDesc scan;
+	bool		found = false;
 
 	InitDirtySnapshot(any);
-	scan = systable_beginscan(table, index, true, &any, 2, keys);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
+	scan = cgae_index_beginscan(table, key, &any, 2);
+	index_rescan(scan, keys, 2, NULL, 0);
+	/* nearly always the index has nothing, and no row is looked at */
+	while (!found && index_getnext_tid(scan, ForwardScanDirection) != NULL)
+	{
+		if (slot == NULL)
+			slot = table_slot_create(table, NULL);
+		found = index_fetch_heap(scan, slot);
+	}
+	if (slot != NULL)
+		ExecDropSingleTupleTableSlot(slot);
+	index_endscan(scan);
+	/* as the lock of the table, that of its key stays until the transaction ends */
+	index_close(key, NoLock);
 	return found;
 }
 
@@ -100,9 +117,9 @@ key_has_event(Oid relid, const CgaeCertification *certification, bool *is_known)
 	*is_known = OidIsValid(shape->keys.number_key);
 	if (*is_known)
 	{
-		set_key(&keys[0], events, shape->index[EVENT_AGENT_ID], F_TEXTEQ,
+		set_key(&keys[0], 1, events, shape->index[EVENT_AGENT_ID], F_TEXTEQ,
 				PointerGetDatum(certification->agent_id));
-		set_key(&keys[1], events, shape->index[EVENT_SEQ], F_INT4EQ,
+		set_key(&keys[1], 2, events, shape->index[EVENT_SEQ], F_INT4EQ,
 				Int32GetDatum(certification->seq));
 		found = key_has_row(events, shape->keys.number_key, keys);
 	}
@@ -110,27 +127,52 @@ key_has_event(Oid relid, const CgaeCertification *certification, bool *is_known)
 	return found;
 }
 
+/* The table of events in the schema of a table of certifications, or InvalidOid; and what it is. */
+static Oid
+find_events(Oid certifications, char *relkind)
+{
+	static Oid	found_for = InvalidOid;
+	static Oid	found = InvalidOid;
+	static char kind;
+	static uint64 generation = 0;
+
+	if (found_for != certifications || !OidIsValid(found) || generation != cgae_relcache_generation())
+	{
+		uint64		seen = cgae_relcache_generation();
+
+		found = get_relname_relid("agent_events", get_rel_namespace(certifications));
+		kind = OidIsValid(found) ? get_rel_relkind(found) : '\0';
+		found_for = certifications;
+		generation = seen;		/* validity last */
+	}
+	*relkind = kind;
+	return found;
+}
+
 /* Does an event of the agent have the number? */
 static bool
 event_has_number(Relation certifications, const CgaeCertification *certification)
 {
-	Oid			root = cgae_table_root(certifications);
-	Oid			relid = get_relname_relid("agent_events", get_rel_namespace(root));
+	char		kind;
+	Oid			relid = find_events(cgae_table_root(certifications), &kind);
 	bool		is_known = false;
 	bool		found = false;
 
 	if (!OidIsValid(relid))
 		return false;
-	if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
+	if (kind == RELKIND_PARTITIONED_TABLE)
 	{
 		Relation	events = table_open(relid, AccessShareLock);
 		Oid			partition = find_partition(events, certification->agent_id);
 
 		table_close(events, NoLock);
 		if (OidIsValid(partition))
+		{
 			relid = partition;
+			kind = get_rel_relkind(relid);
+		}
 	}
-	if (get_rel_relkind(relid) == RELKIND_RELATION)
+	if (kind == RELKIND_RELATION)
 		found = key_has_event(relid, certification, &is_known);
 	return is_known ? found :
 		statement_has_row(certifications, CGAE_Q_FIND_EVENT,
@@ -146,11 +188,11 @@ cgae_require_free_number(Relation certifications, const CgaeShape *shape,
 	ScanKeyData keys[2];
 	bool		is_taken;
 
-	set_key(&keys[0], certifications, shape->index[CERT_AGENT_ID], F_TEXTEQ,
+	set_key(&keys[0], 1, certifications, shape->index[CERT_AGENT_ID], F_TEXTEQ,
 			PointerGetDatum(certification->agent_id));
 	if (OidIsValid(shape->keys.number_key))
 	{
-		set_key(&keys[1], certifications, shape->index[CERT_SEQ], F_INT4EQ,
+		set_key(&keys[1], 2, certifications, shape->index[CERT_SEQ], F_INT4EQ,
 				Int32GetDatum(certification->seq));
 		is_taken = key_has_row(certifications, shape->keys.number_key, keys);
 	}
@@ -170,7 +212,7 @@ cgae_require_free_number(Relation certifications, const CgaeShape *shape,
 
 	if (certification->request_id != NULL && OidIsValid(shape->keys.request_key))
 	{
-		set_key(&keys[1], certifications, shape->index[CERT_REQUEST_ID], F_TEXTEQ,
+		set_key(&keys[1], 2, certifications, shape->index[CERT_REQUEST_ID], F_TEXTEQ,
 				PointerGetDatum(certification->request_id));
 		if (key_has_row(certifications, shape->keys.request_key, keys))
 			cgae_request_refuse_used(certification);

@@ -52,6 +52,15 @@ cgae_float8_parse(char *num, char **end, double *value)
 	 (AssertMacro((classid) == ProcedureRelationId), pg_proc_aclcheck(objectid, roleid, mode)))
 #endif
 
+/* 18 counts what index scans do, for who asks to see it. */
+#if PG_VERSION_NUM >= 180000
+#define cgae_index_beginscan(table, index, snapshot, nkeys) \
+	index_beginscan(table, index, snapshot, NULL, nkeys, 0)
+#else
+#define cgae_index_beginscan(table, index, snapshot, nkeys) \
+	index_beginscan(table, index, snapshot, nkeys, 0)
+#endif
+
 /* PG_MODULE_MAGIC_EXT (name and version shown by pg_get_loaded_modules) is 18's. */
 #if PG_VERSION_NUM < 180000
 #define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
