@@ -209,16 +209,21 @@ cgae_read_architecture_hash(const text *hash, char dest[CGAE_DIGEST_DIGITS + 1])
 {
 	const char *given = VARDATA_ANY(hash);
 	int			length = VARSIZE_ANY_EXHDR(hash);
-	bool		valid = (length == CGAE_HASH_DIGITS || length == CGAE_DIGEST_DIGITS);
+	/* each byte as a digit in lower case; 0: it is none */
+	static const char digits[256] = {
+		['0'] = '0',['1'] = '1',['2'] = '2',['3'] = '3',['4'] = '4',
+		['5'] = '5',['6'] = '6',['7'] = '7',['8'] = '8',['9'] = '9',
+		['a'] = 'a',['b'] = 'b',['c'] = 'c',['d'] = 'd',['e'] = 'e',['f'] = 'f',
+		['A'] = 'a',['B'] = 'b',['C'] = 'c',['D'] = 'd',['E'] = 'e',['F'] = 'f'
+	};
+	bool		valid = true;
 
-	for (int i = 0; valid && i < length; i++)
+	if (length != CGAE_HASH_DIGITS && length != CGAE_DIGEST_DIGITS)
+		length = 0;
+	for (int i = 0; i < length; i++)
 	{
-		char		digit = given[i];
-
-		if (digit >= 'A' && digit <= 'F')
-			digit += 'a' - 'A';
-		valid = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
-		dest[i] = digit;
+		dest[i] = digits[(unsigned char) given[i]];
+		valid &= dest[i] != 0;
 	}
 	if (!valid)
 		length = 0;

@@ -11,6 +11,7 @@
 #include "catalog/pg_enum.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -92,9 +93,23 @@ cgae_enum_map_index(const CgaeEnumMap *map, Oid value)
 	return index;
 }
 
+/* What was found for a value: each row that is judged has two. */
+static struct
+{
+	Oid			value;
+	const char *const *labels;
+	int			index;
+}			kept[32];
+
+static void
+forget_labels(Datum arg, int cacheid, uint32 hashvalue)
+{
+	memset(kept, 0, sizeof(kept));
+}
+
 /* Position of an enum value among the labels of its type; -1 when it has none of them. */
 static int
-find_label(Oid value, const char *const *labels, int count)
+look_up_label(Oid value, const char *const *labels, int count)
 {
 	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
 	int			index = 0;
@@ -109,6 +124,27 @@ find_label(Oid value, const char *const *labels, int count)
 		return index < count ? index : -1;
 	}
 	return -1;
+}
+
+/* The same, kept until a value of some enum type changes. */
+static int
+find_label(Oid value, const char *const *labels, int count)
+{
+	static bool is_listening = false;
+	int			place = (value / 2) % lengthof(kept);	/* those of CREATE TYPE are even */
+
+	if (likely(kept[place].value == value && kept[place].labels == labels && OidIsValid(value)))
+		return kept[place].index;
+	if (!is_listening)
+	{
+		CacheRegisterSyscacheCallback(ENUMOID, forget_labels, (Datum) 0);
+		is_listening = true;
+	}
+	kept[place].value = InvalidOid;
+	kept[place].index = look_up_label(value, labels, count);
+	kept[place].labels = labels;
+	kept[place].value = value;	/* validity last */
+	return kept[place].index;
 }
 
 /* The same, refusing what has none. */

@@ -27,14 +27,15 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 	CgaeAgentState state = {0};
 	Datum		holds;
 
+	/* the last one first: on the way to it the places of all are found */
+	state.hash = cgae_read_text(tuple, desc, first + 6);
 	state.status = cgae_status_find(cgae_read_enum(tuple, desc, first));
 	state.current_tier = cgae_tier_find(cgae_read_enum(tuple, desc, first + 1));
 	state.robustness = cgae_read_vector(tuple, desc, first + 2);
 	state.has_certified_at = cgae_read_time(tuple, desc, first + 3, &standing.certified_at);
-	if (cgae_read_datum(tuple, desc, first + 4, TEXTARRAYOID, &holds))
+	(void) cgae_read_int32(tuple, desc, first + 4, &state.last_seq);
+	if (cgae_read_datum(tuple, desc, first + 5, TEXTARRAYOID, &holds))
 		state.holds = DatumGetArrayTypeP(holds);
-	(void) cgae_read_int32(tuple, desc, first + 5, &state.last_seq);
-	state.hash = cgae_read_text(tuple, desc, first + 6);
 
 	standing.unreadable = cgae_fault_in_words(cgae_agent_find_fault(&state));
 	/* no status permits nothing */

@@ -12,7 +12,7 @@
 /* What to select from cgae.agents: bare columns, since expressions take longer to start than to run. */
 #define CGAE_STANDING_COLUMNS \
 	"status, current_tier, current_robustness, certified_at," \
-	" holds, last_seq, architecture_hash"
+	" last_seq, holds, architecture_hash"
 
 /* So many are they. */
 #define CGAE_STANDING_COUNT 7

@@ -153,5 +153,13 @@ SELECT is((SELECT string_agg(concat_ws(' ', state, message, made, call), E'\n') 
 SELECT is((SELECT string_agg(made, E'\n') FROM t.said WHERE call = 'refused' AND state !~ '^(23|428C9|42601|42804|42P16|0A000|42P17|42830|2BP01)'), NULL, 'what is not made is not for the server''s own rules');
 SELECT is(t.state(), :'state', 'what was undone is undone');
 SELECT is_empty($$SELECT * FROM cgae.check_registry()$$, 'the registry is in order');
+
+-- What a session has found out about labels holds no longer than they do.
+SELECT is(cgae.permits('a', 'T1'), true, 'an active agent');
+SAVEPOINT s;
+ALTER TYPE cgae.agent_status RENAME VALUE 'active' TO 'inactive';
+SELECT is(cgae.permits('a', 'T1'), false, 'a status that is none permits nothing');
+ROLLBACK TO s;
+SELECT is(cgae.permits('a', 'T1'), true, 'the status when it is back');
 SELECT * FROM finish();
 ROLLBACK;
