@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "cache.h"
 #include "certification_touch.h"
 #include "errors.h"
 #include "guard.h"
@@ -53,7 +54,17 @@ static int	announced_batch_depth = 0;
 static Oid
 agents_relid(void)
 {
-	return get_relname_relid("agents", get_namespace_oid("cgae", false));
+	static Oid	kept = InvalidOid;
+	static uint64 kept_generation = 0;
+
+	if (unlikely(!OidIsValid(kept) || kept_generation != cgae_relcache_generation()))
+	{
+		uint64		seen = cgae_relcache_generation();
+
+		kept = get_relname_relid("agents", get_namespace_oid("cgae", false));
+		kept_generation = seen;
+	}
+	return kept;
 }
 
 CgaeCertification *

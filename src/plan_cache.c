@@ -47,6 +47,21 @@ make_plans(void)
 	plans = hash_create("cgae plans", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
+/* The entry of a key, or NULL.  Nearly always it is the one of the call before: none is ever removed. */
+static PlanEntry *
+find_entry(const PlanKey *key)
+{
+	static PlanEntry *last = NULL;
+	PlanEntry  *entry;
+
+	if (last != NULL && memcmp(&last->key, key, sizeof(PlanKey)) == 0)
+		return last;
+	entry = plans == NULL ? NULL : hash_search(plans, key, HASH_FIND, NULL);
+	if (entry != NULL)
+		last = entry;
+	return entry;
+}
+
 /*
  * Did a rule leave nothing of the statement?  Such a plan depends on no table,
  * so the server would not notice when the rule goes.
@@ -64,17 +79,16 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		  const Oid *argument_types)
 {
 	PlanKey		key = {owner, query, InNoForceRLSOperation()};
-	PlanEntry  *entry;
+	PlanEntry  *entry = find_entry(&key);
 	SPIPlanPtr	plan;
-	bool		found;
 	Size		types_size = argument_count * sizeof(Oid);
 
 	Assert(argument_count <= CGAE_PLAN_MAX_ARGS);
-	if (plans == NULL)
-		make_plans();
-	entry = hash_search(plans, &key, HASH_ENTER, &found);
-	if (!found)
+	if (entry == NULL)
 	{
+		if (plans == NULL)
+			make_plans();
+		entry = hash_search(plans, &key, HASH_ENTER, NULL);
 		entry->plan = NULL;
 		memset(&entry->tables, 0, sizeof(entry->tables));
 	}
@@ -110,7 +124,7 @@ bool
 cgae_plan_stands(Oid owner, CgaeQuery query)
 {
 	PlanKey		key = {owner, query, InNoForceRLSOperation()};
-	PlanEntry  *entry = plans == NULL ? NULL : hash_search(plans, &key, HASH_FIND, NULL);
+	PlanEntry  *entry = find_entry(&key);
 
 	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);
 }

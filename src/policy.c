@@ -112,9 +112,18 @@ policy_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 Oid
 cgae_policies_relid(void)
 {
-	Oid			namespace = cgae_registry_namespace();
+	static Oid	kept = InvalidOid;
+	static uint64 kept_generation = 0;
 
-	return OidIsValid(namespace) ? get_relname_relid("gate_policies", namespace) : InvalidOid;
+	if (unlikely(!OidIsValid(kept) || kept_generation != cgae_relcache_generation()))
+	{
+		uint64		seen = cgae_relcache_generation();
+		Oid			namespace = cgae_registry_namespace();
+
+		kept = OidIsValid(namespace) ? get_relname_relid("gate_policies", namespace) : InvalidOid;
+		kept_generation = seen;
+	}
+	return kept;
 }
 
 /* The registry has lost its policies: the paper's are not to take their place. */

@@ -10,6 +10,7 @@
 #include <ctype.h>
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -159,6 +160,30 @@ static struct
 	uint64		generation;
 }			known[lengthof(tables)];
 
+/* Does this transaction hold the lock of lock_table()?  Nobody else changes the table then. */
+static bool is_locked[lengthof(tables)];
+
+static void
+forget_locks(void)
+{
+	memset(is_locked, 0, sizeof(is_locked));
+}
+
+static void
+transaction_ends(XactEvent event, void *arg)
+{
+	forget_locks();
+}
+
+/* What a subtransaction has locked stays so when it ends well. */
+static void
+subtransaction_ends(SubXactEvent event, SubTransactionId mySubid, SubTransactionId parentSubid,
+					void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		forget_locks();
+}
+
 static void
 table_changed(Oid relid)
 {
@@ -185,6 +210,8 @@ listen(void)
 		return;
 	cgae_on_relcache_invalidation(table_changed);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_changed, (Datum) 0);
+	RegisterXactCallback(transaction_ends, NULL);
+	RegisterSubXactCallback(subtransaction_ends, NULL);
 	is_listening = true;
 }
 
@@ -204,6 +231,8 @@ find_table(int t)
 static Oid
 lock_table(int t)
 {
+	if (likely(is_locked[t] && known[t].generation == generation))
+		return known[t].relid;
 	listen();
 	for (;;)
 	{
@@ -216,7 +245,10 @@ lock_table(int t)
 		/* takes in what other sessions have committed */
 		LockRelationOid(relid, AccessShareLock);
 		if (known[t].generation == generation && known[t].relid == relid)
+		{
+			is_locked[t] = true;
 			return relid;
+		}
 		seen = generation;
 		if (find_table(t) != relid)
 		{
@@ -229,6 +261,7 @@ lock_table(int t)
 		known[t].relid = relid;
 		known[t].owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 		known[t].generation = seen; /* validity last */
+		is_locked[t] = true;
 		ReleaseSysCache(tuple);
 		return relid;
 	}
