@@ -8,15 +8,13 @@
 #include "access/table.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "commands/defrem.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
 #include "check_keys.h"
 #include "check_layout.h"
+#include "table_keys.h"
 
 /* Names of an index's key columns, in order. */
 #define KEY_COLUMNS \
@@ -106,50 +104,6 @@ check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 								  with_agents, values);
 }
 
-/*
- * Why a key of certifications could drop a row that the guard has judged, or
- * NULL: it may be unique in nothing but agent_id and seq, with or without more,
- * or (agent_id, request_id), and must find equal what the server finds equal.
- */
-static const char *
-key_fault(Relation table, Relation index)
-{
-	Form_pg_index form = index->rd_index;
-	oidvector  *classes;
-	bool		isnull;
-	bool		has_agent = false;
-	bool		has_seq = false;
-	bool		has_request = false;
-
-	if (form->indisexclusion)
-		return "it is an exclusion constraint";
-	classes = (oidvector *)
-		DatumGetPointer(SysCacheGetAttr(INDEXRELID, index->rd_indextuple,
-										Anum_pg_index_indclass, &isnull));
-	Assert(!isnull);
-	for (int i = 0; i < form->indnkeyatts; i++)
-	{
-		AttrNumber	attnum = form->indkey.values[i];
-		Form_pg_attribute att;
-
-		if (attnum <= InvalidAttrNumber)
-			return "its key has an expression in it";
-		att = TupleDescAttr(RelationGetDescr(table), attnum - 1);
-		if (classes->values[i] != GetDefaultOpClass(att->atttypid, index->rd_rel->relam))
-			return "its operator class is not that of the type";
-		if (OidIsValid(index->rd_indcollation[i]) &&
-			!get_collation_isdeterministic(index->rd_indcollation[i]))
-			return "its collation is nondeterministic";
-		has_agent |= strcmp(NameStr(att->attname), "agent_id") == 0;
-		has_seq |= strcmp(NameStr(att->attname), "seq") == 0;
-		has_request |= strcmp(NameStr(att->attname), "request_id") == 0;
-	}
-	if ((has_agent && has_seq) ||
-		(has_agent && has_request && form->indnkeyatts == 2 && !form->indnullsnotdistinct))
-		return NULL;
-	return "its key neither has agent_id and seq in it nor is (agent_id, request_id)";
-}
-
 /* Look at the unique and exclusion indexes of one table. */
 static void
 check_other_keys(CgaeCheck *check, Relation table)
@@ -160,11 +114,8 @@ check_other_keys(CgaeCheck *check, Relation table)
 	foreach(cell, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-		Form_pg_index form = index->rd_index;
-		const char *fault = NULL;
+		const char *fault = cgae_table_key_fault(table, index->rd_indextuple);
 
-		if ((form->indisunique || form->indisexclusion) && form->indisready)
-			fault = key_fault(table, index);
 		if (fault != NULL)
 			cgae_check_report(check, "key", "index %s of cgae.%s could drop a certification that was judged: %s",
 							  quote_identifier(RelationGetRelationName(index)),

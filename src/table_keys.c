@@ -10,7 +10,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_opclass.h"
+#include "commands/defrem.h"
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -28,21 +28,6 @@ typedef struct KeyColumns
 	AttrNumber	seq;
 	AttrNumber	request_id;		/* InvalidAttrNumber: the table has none */
 } KeyColumns;
-
-/* Is an operator class of btree, and the one that its type has by default? */
-static bool
-is_default_opclass(Oid opclass)
-{
-	HeapTuple	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
-	bool		is_default;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator class %u", opclass);
-	is_default = ((Form_pg_opclass) GETSTRUCT(tuple))->opcdefault &&
-		((Form_pg_opclass) GETSTRUCT(tuple))->opcmethod == BTREE_AM_OID;
-	ReleaseSysCache(tuple);
-	return is_default;
-}
 
 /* Does an index hold every row whose column is not null? */
 static bool
@@ -78,26 +63,38 @@ is_of_requests(Form_pg_index index, const KeyColumns *columns)
 		has_key_column(index, columns->agent_id) && has_key_column(index, columns->request_id);
 }
 
+/* A vector of OIDs in a row of pg_index. */
+static const Oid *
+index_oids(HeapTuple tuple, AttrNumber number)
+{
+	bool		isnull;
+	Datum		oids = SysCacheGetAttr(INDEXRELID, tuple, number, &isnull);
+
+	Assert(!isnull);
+	return ((oidvector *) DatumGetPointer(oids))->values;
+}
+
 /* Why could a judged row meet another one in this key?  NULL: it could not. */
 static const char *
-fault_of_key(HeapTuple tuple, TupleDesc desc, const KeyColumns *columns)
+fault_of_key(Relation table, HeapTuple tuple, const KeyColumns *columns)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	bool		isnull;
-	oidvector  *collations = (oidvector *)
-		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc, &isnull));
-	oidvector  *opclasses = (oidvector *)
-		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc, &isnull));
+	const Oid  *collations = index_oids(tuple, Anum_pg_index_indcollation);
+	const Oid  *opclasses = index_oids(tuple, Anum_pg_index_indclass);
 
 	if (index->indisexclusion)
 		return "it is an exclusion constraint";
 	for (int i = 0; i < index->indnkeyatts; i++)
 	{
-		if (index->indkey.values[i] == InvalidAttrNumber)
+		AttrNumber	attnum = index->indkey.values[i];
+
+		if (attnum <= InvalidAttrNumber)
 			return "one of its keys is an expression";
-		if (OidIsValid(collations->values[i]) && !get_collation_isdeterministic(collations->values[i]))
+		if (OidIsValid(collations[i]) && !get_collation_isdeterministic(collations[i]))
 			return "it compares by a nondeterministic collation";
-		if (!is_default_opclass(opclasses->values[i]))
+		/* of its own type: bpchar_ops, a default too, takes text and is blind to blanks */
+		if (opclasses[i] != GetDefaultOpClass(TupleDescAttr(RelationGetDescr(table),
+															attnum - 1)->atttypid, BTREE_AM_OID))
 			return "it compares by an operator class that is not the default";
 	}
 	if (has_key_column(index, columns->agent_id) && has_key_column(index, columns->seq))
@@ -107,12 +104,39 @@ fault_of_key(HeapTuple tuple, TupleDesc desc, const KeyColumns *columns)
 	return index->indnullsnotdistinct ? "it takes two request_ids that are null for the same" : NULL;
 }
 
-/* Take note of one key. */
-static void
-look_at_key(HeapTuple tuple, TupleDesc desc, const KeyColumns *columns, CgaeTableKeys *keys)
+static KeyColumns
+key_columns(Relation table)
+{
+	Oid			relid = RelationGetRelid(table);
+	KeyColumns	columns = {
+		get_attnum(relid, "agent_id"), get_attnum(relid, "seq"), get_attnum(relid, "request_id")
+	};
+
+	return columns;
+}
+
+const char *
+cgae_table_key_fault(Relation table, HeapTuple tuple)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	const char *fault = fault_of_key(tuple, desc, columns);
+	KeyColumns	columns = key_columns(table);
+
+	/*
+	 * No statement meets an index that is not ready yet, but those that began
+	 * before still meet one that is being dropped.
+	 */
+	if (!(index->indisunique || index->indisexclusion) || (!index->indisready && index->indislive))
+		return NULL;
+	return fault_of_key(table, tuple, &columns);
+}
+
+/* Take note of one key. */
+static void
+look_at_key(Relation table, HeapTuple tuple, TupleDesc desc, CgaeTableKeys *keys)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	KeyColumns	columns = key_columns(table);
+	const char *fault = cgae_table_key_fault(table, tuple);
 
 	if (fault != NULL)
 	{
@@ -120,13 +144,13 @@ look_at_key(HeapTuple tuple, TupleDesc desc, const KeyColumns *columns, CgaeTabl
 		keys->refused_because = fault;
 		return;
 	}
-	if (!index->indisvalid || !index->indisready || !index->indislive)
+	if (!index->indisunique || !index->indisvalid || !index->indisready || !index->indislive)
 		return;
-	if (index->indkey.values[0] == columns->agent_id && index->indkey.values[1] == columns->seq &&
+	if (index->indkey.values[0] == columns.agent_id && index->indkey.values[1] == columns.seq &&
 		holds_all_rows(tuple, desc, InvalidAttrNumber))
 		keys->number_key = index->indexrelid;
-	if (is_of_requests(index, columns) && index->indkey.values[0] == columns->agent_id &&
-		index->indimmediate && holds_all_rows(tuple, desc, columns->request_id))
+	if (is_of_requests(index, &columns) && index->indkey.values[0] == columns.agent_id &&
+		index->indimmediate && holds_all_rows(tuple, desc, columns.request_id))
 		keys->request_key = index->indexrelid;
 }
 
@@ -134,9 +158,7 @@ void
 cgae_find_table_keys(Relation table, CgaeTableKeys *keys)
 {
 	Oid			relid = RelationGetRelid(table);
-	KeyColumns	columns = {
-		get_attnum(relid, "agent_id"), get_attnum(relid, "seq"), get_attnum(relid, "request_id")
-	};
+	KeyColumns	columns = key_columns(table);
 	Relation	pg_index;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -149,17 +171,7 @@ cgae_find_table_keys(Relation table, CgaeTableKeys *keys)
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(pg_index, IndexIndrelidIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-
-		/*
-		 * No statement meets an index that is not ready yet, but those that
-		 * began before still meet one that is being dropped.
-		 */
-		if ((index->indisunique || index->indisexclusion) &&
-			(index->indisready || !index->indislive))
-			look_at_key(tuple, RelationGetDescr(pg_index), &columns, keys);
-	}
+		look_at_key(table, tuple, RelationGetDescr(pg_index), keys);
 	systable_endscan(scan);
 	table_close(pg_index, AccessShareLock);
 }

@@ -14,6 +14,7 @@
 #ifndef CGAE_TABLE_KEYS_H
 #define CGAE_TABLE_KEYS_H
 
+#include "access/htup.h"
 #include "utils/relcache.h"
 
 typedef struct CgaeTableKeys
@@ -26,6 +27,12 @@ typedef struct CgaeTableKeys
 
 /* Look at all keys of a table, valid or not, that a statement may meet. */
 extern void cgae_find_table_keys(Relation table, CgaeTableKeys *keys);
+
+/*
+ * Why a row that a guard judged could meet another one in an index of a table,
+ * given as its row of pg_index: words for a message.  NULL: it could not.
+ */
+extern const char *cgae_table_key_fault(Relation table, HeapTuple index);
 
 /* Refuse (object_not_in_prerequisite_state) a table with a key that could drop a judged row. */
 extern void cgae_require_table_keys(Relation table, const CgaeTableKeys *keys);

@@ -126,16 +126,16 @@ SELECT is(t.details('key', 'DROP INDEX cgae.certifications_request_id_key; CREAT
 SELECT is(t.details('key', $$DROP INDEX cgae.certifications_request_id_key; CREATE UNIQUE INDEX ON cgae.certifications (agent_id, request_id) WHERE request_id > 'm'$$), 'cgae.certifications has no unique index (agent_id, request_id)', '... or of some');
 SELECT is(t.details('key', 'DROP INDEX cgae.certifications_request_id_key; CREATE UNIQUE INDEX ON cgae.certifications (agent_id, request_id)'), NULL, '... but one of all requests will do');
 SELECT is(t.details('key', statement), 'index k of cgae.certifications could drop a certification that was judged: ' || fault, statement)
-  FROM (VALUES ('ALTER TABLE cgae.certifications ADD id int CONSTRAINT k UNIQUE', 'its key neither has agent_id and seq in it nor is (agent_id, request_id)'),
-    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, recorded_at)', 'its key neither has agent_id and seq in it nor is (agent_id, request_id)'),
-    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, request_id, tier)', 'its key neither has agent_id and seq in it nor is (agent_id, request_id)'),
-    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, request_id) NULLS NOT DISTINCT', 'its key neither has agent_id and seq in it nor is (agent_id, request_id)'),
-    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, seq, (lower(auditor)))', 'its key has an expression in it'),
-    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id bpchar_ops, seq)', 'its operator class is not that of the type'),
+  FROM (VALUES ('ALTER TABLE cgae.certifications ADD id int CONSTRAINT k UNIQUE', 'its columns neither include agent_id and seq nor are agent_id and request_id'),
+    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, recorded_at)', 'its columns neither include agent_id and seq nor are agent_id and request_id'),
+    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, request_id, tier)', 'its columns neither include agent_id and seq nor are agent_id and request_id'),
+    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, request_id) NULLS NOT DISTINCT', 'it takes two request_ids that are null for the same'),
+    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, seq, (lower(auditor)))', 'one of its keys is an expression'),
+    ('CREATE UNIQUE INDEX k ON cgae.certifications (agent_id bpchar_ops, seq)', 'it compares by an operator class that is not the default'),
     ('ALTER TABLE cgae.certifications ADD CONSTRAINT k EXCLUDE USING btree (agent_id WITH =, seq WITH =)', 'it is an exclusion constraint'),
-    ($$CREATE COLLATION t.same (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE UNIQUE INDEX k ON cgae.certifications (agent_id COLLATE t.same, seq)$$, 'its collation is nondeterministic')) AS x(statement, fault)
+    ($$CREATE COLLATION t.same (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE UNIQUE INDEX k ON cgae.certifications (agent_id COLLATE t.same, seq)$$, 'it compares by a nondeterministic collation')) AS x(statement, fault)
   WHERE NOT t.partitioned();
-SELECT is(t.details('key', 'CREATE UNIQUE INDEX k ON cgae.certifications_p1 (agent_id, recorded_at)'), 'index k of cgae.certifications_p1 could drop a certification that was judged: its key neither has agent_id and seq in it nor is (agent_id, request_id)', 'a key of one partition')
+SELECT is(t.details('key', 'CREATE UNIQUE INDEX k ON cgae.certifications_p1 (agent_id, recorded_at)'), 'index k of cgae.certifications_p1 could drop a certification that was judged: its columns neither include agent_id and seq nor are agent_id and request_id', 'a key of one partition')
   WHERE t.partitioned();
 
 --

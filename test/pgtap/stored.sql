@@ -72,6 +72,8 @@ INSERT INTO t.key VALUES
   ('CREATE UNIQUE INDEX k ON %s (agent_id, request_id COLLATE t.nd)', 'it compares by a nondeterministic collation'),
   ('CREATE UNIQUE INDEX k ON %s (agent_id text_pattern_ops, seq)', 'it compares by an operator class that is not the default'),
   ('CREATE UNIQUE INDEX k ON %s (agent_id, request_id text_pattern_ops)', 'it compares by an operator class that is not the default'),
+  ('CREATE UNIQUE INDEX k ON %s (agent_id bpchar_ops, seq)', 'it compares by an operator class that is not the default'),
+  ('CREATE UNIQUE INDEX k ON %s (agent_id, request_id bpchar_ops)', 'it compares by an operator class that is not the default'),
   ('CREATE UNIQUE INDEX k ON %s (agent_id, request_id) NULLS NOT DISTINCT', 'it takes two request_ids that are null for the same');
 SELECT is(t.ways(format(made, tbl)), '55000: unique index "k" on "certifications" could drop a certification that was judged: ' || why, format(made, tbl))
   FROM t.key, unnest(ARRAY[:'leaf']) AS tbl;
