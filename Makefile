@@ -69,6 +69,7 @@ OBJS = \
 	src/registry_access.o \
 	src/registry_certify.o \
 	src/registry_check.o \
+	src/registry_columns.o \
 	src/registry_ddl.o \
 	src/registry_namespace.o \
 	src/registry_partitions.o \

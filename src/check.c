@@ -93,10 +93,10 @@ cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, CgaeQuery quer
 Datum
 cgae_check_table_array(const CgaeCheck *check, int which)
 {
-	Datum		oids[CGAE_CHECK_TABLES];
+	Datum		oids[CGAE_TABLES];
 	int			count = 0;
 
-	for (int t = 0; t < CGAE_CHECK_TABLES; t++)
+	for (int t = 0; t < CGAE_TABLES; t++)
 		if ((which & (1 << t)) != 0 && OidIsValid(check->tables[t].oid))
 			oids[count++] = ObjectIdGetDatum(check->tables[t].oid);
 	return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));

@@ -10,19 +10,8 @@
 #include "enum_map.h"
 #include "plan_cache.h"
 #include "policy.h"
+#include "registry_columns.h"
 #include "utils/tuplestore.h"
-
-/* The registry's tables. */
-typedef enum CgaeCheckTable
-{
-	CGAE_CHECK_POLICIES,
-	CGAE_CHECK_AGENTS,
-	CGAE_CHECK_CERTIFICATIONS,
-	CGAE_CHECK_EVENTS,
-	CGAE_CHECK_SEEDS,
-	CGAE_CHECK_LAYOUT,
-	CGAE_CHECK_TABLES
-} CgaeCheckTable;
 
 /* Where contradictions go, and what all agents have in common. */
 typedef struct CgaeCheck
@@ -37,7 +26,7 @@ typedef struct CgaeCheck
 	{
 		Oid			oid;		/* InvalidOid: missing, or no table */
 		bool		is_readable;	/* its columns are the registry's */
-	}			tables[CGAE_CHECK_TABLES];
+	}			tables[CGAE_TABLES];
 	bool		types_are_known;	/* the enum types have the labels of this library */
 } CgaeCheck;
 
@@ -53,7 +42,7 @@ extern void cgae_check_ahead(CgaeCheck *check, const char *what, TimestampTz at)
 
 /* May a table be read?  What rests on one that may not is passed by: the reason is reported. */
 static inline bool
-cgae_check_readable(const CgaeCheck *check, CgaeCheckTable table)
+cgae_check_readable(const CgaeCheck *check, CgaeRelation table)
 {
 	return check->tables[table].is_readable;
 }
@@ -81,7 +70,7 @@ extern CgaeStream cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *che
 										 const Oid *types, const Datum *values);
 
 /* Those tables that exist, among those whose bit is set, as an oid[], in order. */
-#define CGAE_CHECK_EVERY_TABLE ((1 << CGAE_CHECK_TABLES) - 1)
+#define CGAE_CHECK_EVERY_TABLE ((1 << CGAE_TABLES) - 1)
 extern Datum cgae_check_table_array(const CgaeCheck *check, int which);
 
 /* The tables of $1, their partitions and their children: root is the one in $1. */

@@ -97,7 +97,7 @@ check_epoch(CgaeCheck *check, const CgaeStream *row)
 static bool
 reads_seeds(const CgaeCheck *check)
 {
-	Oid			seeds = check->tables[CGAE_CHECK_SEEDS].oid;
+	Oid			seeds = check->tables[CGAE_AUDIT_SEEDS].oid;
 
 	return pg_class_aclcheck(seeds, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
 		check_enable_rls(seeds, InvalidOid, true) != RLS_ENABLED;
@@ -108,7 +108,7 @@ cgae_check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
 	CgaeStream	row = {0};
 
-	if (!cgae_check_readable(check, CGAE_CHECK_SEEDS))
+	if (!cgae_check_readable(check, CGAE_AUDIT_SEEDS))
 		return;
 	if (reads_seeds(check))
 		row.count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_SEEDS, SEEDS, 0, NULL, NULL, NULL, true);

@@ -80,11 +80,11 @@ check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
 	static const Oid with_names[] = {OIDARRAYOID, TEXTARRAYOID};
 	static const Oid with_agents[] = {OIDARRAYOID, OIDOID};
-	Datum		names[CGAE_CHECK_TABLES];
+	Datum		names[CGAE_TABLES];
 	Datum		values[2];
 	int			found = 0;
 
-	for (int t = 0; t < CGAE_CHECK_TABLES; t++)
+	for (int t = 0; t < CGAE_TABLES; t++)
 		if (OidIsValid(check->tables[t].oid))
 			names[found++] = CStringGetTextDatum(cgae_check_primary_key(t));
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
@@ -92,14 +92,14 @@ check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_PRIMARY_KEYS, PRIMARY_KEYS, 2,
 								  with_names, values);
 
-	values[0] = cgae_check_table_array(check, 1 << CGAE_CHECK_CERTIFICATIONS | 1 << CGAE_CHECK_EVENTS);
-	values[1] = ObjectIdGetDatum(check->tables[CGAE_CHECK_AGENTS].oid);
+	values[0] = cgae_check_table_array(check, 1 << CGAE_CERTIFICATIONS | 1 << CGAE_AGENT_EVENTS);
+	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
 	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_FOREIGN_KEYS, FOREIGN_KEYS, 2,
 								  with_agents, values);
 	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_KEY_TRIGGERS, KEY_TRIGGERS, 2,
 								  with_agents, values);
 
-	values[0] = cgae_check_table_array(check, 1 << CGAE_CHECK_CERTIFICATIONS);
+	values[0] = cgae_check_table_array(check, 1 << CGAE_CERTIFICATIONS);
 	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_REQUEST_KEY, REQUEST_KEY, 1,
 								  with_agents, values);
 }
@@ -128,7 +128,7 @@ check_other_keys(CgaeCheck *check, Relation table)
 void
 cgae_check_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	Oid			certifications = check->tables[CGAE_CHECK_CERTIFICATIONS].oid;
+	Oid			certifications = check->tables[CGAE_CERTIFICATIONS].oid;
 	List	   *tables;
 	ListCell   *cell;
 

@@ -2,8 +2,7 @@
  * check_layout.c
  *	  The tables that create_registry() makes, as cgae.check_registry() expects them.
  *
- * The names of tables and columns are said here and nowhere else in the
- * check.  Types are compared by OID and never cast: a column of another type
+ * Types are compared by OID and never cast: a column of another type
  * could run its owner's code as whoever asks.
  */
 #include "postgres.h"
@@ -21,106 +20,28 @@
 
 #include "check_layout.h"
 #include "registry_tables.h"
+#include "table_shape.h"
 
-/* A column: its name, its type ("schema.name" for ours), and whether it is NOT NULL. */
-typedef struct ExpectedColumn
+static const char *const primary_keys[CGAE_TABLES] = {
+	[CGAE_AGENTS] = "agent_id",
+	[CGAE_CERTIFICATIONS] = "agent_id, seq",
+	[CGAE_AGENT_EVENTS] = "agent_id, seq",
+	[CGAE_GATE_POLICIES] = "version",
+	[CGAE_AUDIT_SEEDS] = "epoch",
+	[CGAE_REGISTRY_LAYOUT] = "version",
+};
+
+/* May a table be partitioned? */
+static bool
+may_have_partitions(CgaeRelation table)
 {
-	const char *name;
-	const char *type;
-	bool		not_null;
-	char		generated;		/* as pg_attribute.attgenerated */
-} ExpectedColumn;
-
-#define REQUIRED(name, type) {name, type, true, '\0'}
-#define OPTIONAL(name, type) {name, type, false, '\0'}
-#define END_OF_COLUMNS {NULL, NULL, false, '\0'}
-
-static const ExpectedColumn policy_columns[] = {
-	REQUIRED("version", "int4"), REQUIRED("cc", "_float8"), REQUIRED("er", "_float8"),
-	REQUIRED("as_", "_float8"), REQUIRED("ih_threshold", "float8"),
-	REQUIRED("budget_ceilings", "_numeric"), REQUIRED("audit_intensities", "_float8"),
-	REQUIRED("decay_rate", "float8"), REQUIRED("time_step", "interval"),
-	REQUIRED("effective_from", "timestamptz"), REQUIRED("note", "text"),
-	REQUIRED("actor", "text"),
-	END_OF_COLUMNS
-};
-
-static const ExpectedColumn agent_columns[] = {
-	REQUIRED("agent_id", "text"), REQUIRED("model_name", "text"),
-	REQUIRED("architecture_hash", "text"), OPTIONAL("architecture_digest", "text"),
-	OPTIONAL("model_config", "json"), REQUIRED("provenance", "jsonb"),
-	OPTIONAL("wallet_address", "text"), REQUIRED("registered_at", "timestamptz"),
-	REQUIRED("initial_robustness", "cgae.robustness"), REQUIRED("status", "cgae.agent_status"),
-	REQUIRED("holds", "_text"), OPTIONAL("certified_tier", "cgae.tier"),
-	REQUIRED("current_tier", "cgae.tier"), OPTIONAL("current_robustness", "cgae.robustness"),
-	OPTIONAL("certified_at", "timestamptz"), OPTIONAL("last_audit_at", "timestamptz"),
-	OPTIONAL("tier_drop_at", "timestamptz"), OPTIONAL("observed_architecture_hash", "text"),
-	REQUIRED("last_seq", "int4"), REQUIRED("certification_count", "int4"),
-	REQUIRED("balance", "numeric"), REQUIRED("total_earned", "numeric"),
-	REQUIRED("total_spent", "numeric"), REQUIRED("total_penalties", "numeric"),
-	REQUIRED("total_topups", "numeric"), REQUIRED("contracts_completed", "int8"),
-	REQUIRED("contracts_failed", "int8"), OPTIONAL("deregistered_at", "timestamptz"),
-	REQUIRED("recorded_at", "timestamptz"), REQUIRED("rated_policy", "int4"),
-	END_OF_COLUMNS
-};
-
-static const ExpectedColumn certification_columns[] = {
-	REQUIRED("agent_id", "text"), REQUIRED("seq", "int4"), REQUIRED("outcome", "text"),
-	OPTIONAL("robustness", "cgae.robustness"), OPTIONAL("tier", "cgae.tier"),
-	OPTIONAL("previous_tier", "cgae.tier"), REQUIRED("audit_type", "text"),
-	REQUIRED("audit_details", "jsonb"), OPTIONAL("observed_architecture_hash", "text"),
-	REQUIRED("certified_at", "timestamptz"), OPTIONAL("policy_version", "int4"),
-	REQUIRED("auditor", "text"), REQUIRED("recorded_at", "timestamptz"),
-	REQUIRED("status", "cgae.agent_status"), OPTIONAL("request_id", "text"),
-	END_OF_COLUMNS
-};
-
-static const ExpectedColumn event_columns[] = {
-	REQUIRED("agent_id", "text"), REQUIRED("seq", "int4"), REQUIRED("type", "text"),
-	REQUIRED("occurred_at", "timestamptz"), REQUIRED("data", "jsonb"), REQUIRED("actor", "text"),
-	REQUIRED("recorded_at", "timestamptz"),
-	END_OF_COLUMNS
-};
-
-static const ExpectedColumn seed_columns[] = {
-	REQUIRED("epoch", "int4"), REQUIRED("secret", "bytea"),
-	{"commitment", "text", true, ATTRIBUTE_GENERATED_STORED}, REQUIRED("created_at", "timestamptz"),
-	OPTIONAL("revealed_at", "timestamptz"), REQUIRED("actor", "text"),
-	END_OF_COLUMNS
-};
-
-static const ExpectedColumn layout_columns[] = {
-	REQUIRED("version", "int4"), REQUIRED("installed_at", "timestamptz"),
-	END_OF_COLUMNS
-};
-
-/* The view's, through which readers see epochs. */
-static const ExpectedColumn epoch_columns[] = {
-	OPTIONAL("epoch", "int4"), OPTIONAL("commitment", "text"),
-	OPTIONAL("created_at", "timestamptz"), OPTIONAL("revealed_at", "timestamptz"),
-	OPTIONAL("secret", "bytea"), OPTIONAL("actor", "text"),
-	END_OF_COLUMNS
-};
-
-static const struct
-{
-	const char *name;
-	bool		by_partitions;	/* may it be partitioned? */
-	const char *primary_key;
-	const ExpectedColumn *columns;
-}			tables[CGAE_CHECK_TABLES] = {
-	[CGAE_CHECK_POLICIES] = {"gate_policies", false, "version", policy_columns},
-	[CGAE_CHECK_AGENTS] = {"agents", true, "agent_id", agent_columns},
-	[CGAE_CHECK_CERTIFICATIONS] = {"certifications", true, "agent_id, seq", certification_columns},
-	[CGAE_CHECK_EVENTS] = {"agent_events", true, "agent_id, seq", event_columns},
-	[CGAE_CHECK_SEEDS] = {"audit_seeds", false, "epoch", seed_columns},
-	[CGAE_CHECK_LAYOUT] = {"registry_layout", false, "version", layout_columns},
-};
+	return table == CGAE_AGENTS || table == CGAE_CERTIFICATIONS || table == CGAE_AGENT_EVENTS;
+}
 
 const char *
-cgae_check_primary_key(CgaeCheckTable table)
+cgae_check_primary_key(CgaeRelation table)
 {
-	return tables[table].primary_key;
+	return primary_keys[table];
 }
 
 bool
@@ -128,21 +49,10 @@ cgae_check_any_table(void)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 
-	for (int t = 0; OidIsValid(namespace) && t < CGAE_CHECK_TABLES; t++)
-		if (OidIsValid(get_relname_relid(tables[t].name, namespace)))
+	for (int t = 0; OidIsValid(namespace) && t < CGAE_TABLES; t++)
+		if (OidIsValid(get_relname_relid(cgae_relation_names[t], namespace)))
 			return true;
 	return false;
-}
-
-/* OID of a type as it is named above; InvalidOid when there is none. */
-static Oid
-expected_type(const char *name)
-{
-	bool		ours = strncmp(name, "cgae.", 5) == 0;
-	Oid			namespace = get_namespace_oid(ours ? "cgae" : "pg_catalog", false);
-
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-						   CStringGetDatum(ours ? name + 5 : name), ObjectIdGetDatum(namespace));
 }
 
 /* The attribute of a name, or NULL. */
@@ -164,16 +74,17 @@ find_column(TupleDesc desc, const char *name)
  * there with their types: a column that may be null can be read.
  */
 static bool
-check_columns(CgaeCheck *check, const char *rule, Relation relation, const ExpectedColumn *columns)
+check_columns(CgaeCheck *check, const char *rule, Relation relation, const CgaeTableColumn *columns)
 {
 	const char *name = RelationGetRelationName(relation);
+	bool		is_view = relation->rd_rel->relkind == RELKIND_VIEW;
 	bool		readable = true;
 
 	for (; columns->name != NULL; columns++)
 	{
 		Form_pg_attribute att = find_column(RelationGetDescr(relation), columns->name);
 
-		if (att == NULL || att->atttypid != expected_type(columns->type))
+		if (att == NULL || att->atttypid != cgae_column_type(columns->type))
 		{
 			readable = false;
 			if (att == NULL)
@@ -183,9 +94,9 @@ check_columns(CgaeCheck *check, const char *rule, Relation relation, const Expec
 								  columns->name, format_type_be(att->atttypid), columns->type);
 			continue;
 		}
-		if (columns->not_null && !att->attnotnull)
+		if (!is_view && columns->not_null && !att->attnotnull)
 			cgae_check_report(check, rule, "cgae.%s.%s may be null", name, columns->name);
-		if (relation->rd_rel->relkind != RELKIND_VIEW && att->attgenerated != columns->generated)
+		if (!is_view && att->attgenerated != columns->generated)
 			cgae_check_report(check, rule, "cgae.%s.%s %s", name, columns->name,
 							  columns->generated ? "is no longer generated" :
 							  "is generated from other columns");
@@ -215,9 +126,9 @@ is_foreign(Relation relation)
 
 /* Look at one table. */
 static void
-check_table(CgaeCheck *check, CgaeCheckTable number, Oid namespace)
+check_table(CgaeCheck *check, CgaeRelation table, Oid namespace)
 {
-	const char *name = tables[number].name;
+	const char *name = cgae_relation_names[table];
 	Oid			relid = get_relname_relid(name, namespace);
 	Relation	relation = OidIsValid(relid) ? try_relation_open(relid, AccessShareLock) : NULL;
 	char		relkind;
@@ -229,11 +140,11 @@ check_table(CgaeCheck *check, CgaeCheckTable number, Oid namespace)
 	}
 	relkind = relation->rd_rel->relkind;
 	if (relkind == RELKIND_RELATION ||
-		(relkind == RELKIND_PARTITIONED_TABLE && tables[number].by_partitions))
+		(relkind == RELKIND_PARTITIONED_TABLE && may_have_partitions(table)))
 	{
-		check->tables[number].oid = relid;
-		check->tables[number].is_readable = check_columns(check, "column", relation,
-														  tables[number].columns) &&
+		check->tables[table].oid = relid;
+		check->tables[table].is_readable = check_columns(check, "column", relation,
+														  cgae_relation_columns[table]) &&
 			!is_foreign(relation);
 	}
 	else
@@ -248,7 +159,7 @@ cgae_check_layout(CgaeCheck *check)
 {
 	Oid			namespace = get_namespace_oid("cgae", false);
 
-	for (int t = 0; t < CGAE_CHECK_TABLES; t++)
+	for (int t = 0; t < CGAE_TABLES; t++)
 		check_table(check, t, namespace);
 }
 
@@ -263,7 +174,8 @@ cgae_check_epochs_view(CgaeCheck *check)
 	if (relation == NULL)
 		return false;
 	if (relation->rd_rel->relkind == RELKIND_VIEW)
-		readable = check_columns(check, "view", relation, epoch_columns);
+		readable = check_columns(check, "view", relation,
+								 cgae_relation_columns[CGAE_AUDIT_EPOCHS]);
 	relation_close(relation, NoLock);
 	return readable;
 }

@@ -25,6 +25,6 @@ extern void cgae_check_layout(CgaeCheck *check);
 extern bool cgae_check_epochs_view(CgaeCheck *check);
 
 /* Columns of a table's primary key, "agent_id, seq". */
-extern const char *cgae_check_primary_key(CgaeCheckTable table);
+extern const char *cgae_check_primary_key(CgaeRelation table);
 
 #endif							/* CGAE_CHECK_LAYOUT_H */

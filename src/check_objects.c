@@ -178,7 +178,7 @@ check_relations(FunctionCallInfo fcinfo, CgaeCheck *check)
 	CgaeStream	rows;
 
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
-	values[1] = ObjectIdGetDatum(check->tables[CGAE_CHECK_AGENTS].oid);
+	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
 	rows = cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_RELATIONS, RELATIONS, 1, types, values);
 	for (rows.row = 0; rows.row < rows.count; rows.row++)
 	{
@@ -186,7 +186,7 @@ check_relations(FunctionCallInfo fcinfo, CgaeCheck *check)
 		Oid			root = DatumGetObjectId(cgae_stream_column(&rows, 3, &isnull));
 
 		/* another server, or a file, decides what a foreign table says */
-		for (int t = 0; !isnull && t < CGAE_CHECK_TABLES; t++)
+		for (int t = 0; !isnull && t < CGAE_TABLES; t++)
 			if (check->tables[t].oid == root)
 				check->tables[t].is_readable = false;
 	}
@@ -250,7 +250,7 @@ check_views(FunctionCallInfo fcinfo, CgaeCheck *check)
 	ArrayBuildState *found = initArrayResult(OIDOID, CurrentMemoryContext, false);
 	Datum		views;
 	Oid			namespace = get_namespace_oid("cgae", false);
-	Oid			agents = check->tables[CGAE_CHECK_AGENTS].oid;
+	Oid			agents = check->tables[CGAE_AGENTS].oid;
 	const char *name;
 	bool		is_invoker;
 

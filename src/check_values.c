@@ -145,20 +145,20 @@ cgae_check_values(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
 	static const struct
 	{
-		CgaeCheckTable table;
+		CgaeRelation table;
 		const char *name;
 		CgaeQuery	query;
 		bool		of_agents;
 		const ValueRule *rules;
 		int			count;
 	}			tables[] = {
-		{CGAE_CHECK_POLICIES, "gate_policies", CGAE_Q_CHECK_POLICY_VALUES, false, policy_rules,
+		{CGAE_GATE_POLICIES, "gate_policies", CGAE_Q_CHECK_POLICY_VALUES, false, policy_rules,
 		lengthof(policy_rules)},
-		{CGAE_CHECK_AGENTS, "agents", CGAE_Q_CHECK_AGENT_VALUES, true, agent_rules,
+		{CGAE_AGENTS, "agents", CGAE_Q_CHECK_AGENT_VALUES, true, agent_rules,
 		lengthof(agent_rules)},
-		{CGAE_CHECK_CERTIFICATIONS, "certifications", CGAE_Q_CHECK_CERTIFICATION_VALUES, true,
+		{CGAE_CERTIFICATIONS, "certifications", CGAE_Q_CHECK_CERTIFICATION_VALUES, true,
 		certification_rules, lengthof(certification_rules)},
-		{CGAE_CHECK_EVENTS, "agent_events", CGAE_Q_CHECK_EVENT_VALUES, true, event_rules,
+		{CGAE_AGENT_EVENTS, "agent_events", CGAE_Q_CHECK_EVENT_VALUES, true, event_rules,
 		lengthof(event_rules)},
 	};
 

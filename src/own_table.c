@@ -19,22 +19,18 @@
 #include "errors.h"
 #include "guard.h"
 #include "own_table.h"
+#include "registry_columns.h"
 #include "registry_namespace.h"
 #include "registry_tables.h"
 #include "table_shape.h"
 
-/* The registry's tables, each with its guard; guard_append_only guards them all. */
-static const struct
-{
-	const char *name;
-	const char *guard;
-}			tables[] = {
-	{"agents", "guard_agents"},
-	{"certifications", "guard_certifications"},
-	{"agent_events", "guard_events"},
-	{"gate_policies", "guard_policies"},
-	{"audit_seeds", "guard_seeds"},
-	{"registry_layout", NULL},
+/* The guard of each table; guard_append_only guards them all. */
+static const char *const guards[CGAE_TABLES] = {
+	[CGAE_AGENTS] = "guard_agents",
+	[CGAE_CERTIFICATIONS] = "guard_certifications",
+	[CGAE_AGENT_EVENTS] = "guard_events",
+	[CGAE_GATE_POLICIES] = "guard_policies",
+	[CGAE_AUDIT_SEEDS] = "guard_seeds",
 };
 
 /* A table or partition with one of its guards. */
@@ -81,9 +77,9 @@ require_one_owner(Relation relation, Oid namespace)
 		get_partition_ancestors(RelationGetRelid(relation)) : NIL;
 	ListCell   *cell;
 
-	for (int i = 0; i < lengthof(tables); i++)
+	for (int i = 0; i < CGAE_TABLES; i++)
 	{
-		Oid			relid = get_relname_relid(tables[i].name, namespace);
+		Oid			relid = get_relname_relid(cgae_relation_names[i], namespace);
 
 		if (OidIsValid(relid) && cgae_relation_owner(relid) != owner)
 			cgae_refuse_owner(relid, owner);
@@ -104,8 +100,8 @@ find_table(Relation relation)
 	char		kind = get_rel_relkind(root);
 
 	if (name != NULL && (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE))
-		for (int i = 0; i < lengthof(tables); i++)
-			if (strcmp(name, tables[i].name) == 0)
+		for (int i = 0; i < CGAE_TABLES; i++)
+			if (strcmp(name, cgae_relation_names[i]) == 0)
 				return i;
 	return -1;
 }
@@ -116,9 +112,9 @@ refuse_table(Relation relation, const char *guard)
 	const char *guarded = "the tables of the registry";
 
 	cgae_require_schema_name();
-	for (int i = 0; i < lengthof(tables); i++)
-		if (tables[i].guard != NULL && strcmp(tables[i].guard, guard) == 0)
-			guarded = psprintf("cgae.%s", tables[i].name);
+	for (int i = 0; i < CGAE_TABLES; i++)
+		if (guards[i] != NULL && strcmp(guards[i], guard) == 0)
+			guarded = psprintf("cgae.%s", cgae_relation_names[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
@@ -143,11 +139,11 @@ look_at_table(Relation relation, Oid function, const char *guard)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("partition %s of \"%s\" is a foreign table",
-						qualified_name(RelationGetRelid(relation)), tables[table].name),
+						qualified_name(RelationGetRelid(relation)), cgae_relation_names[table]),
 				 errhint("The registry keeps its rows in tables of this database."),
 				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 	require_one_owner(relation, namespace);
-	its_guard = tables[table].guard;
+	its_guard = guards[table];
 	if (get_func_namespace(function) != namespace ||
 		(strcmp(guard, "guard_append_only") != 0 &&
 		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))

@@ -301,20 +301,20 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 	cgae_check_layout(&check);
 	cgae_check_objects(fcinfo, &check);
 	check_guards(fcinfo, &check);
-	if (cgae_check_readable(&check, CGAE_CHECK_LAYOUT))
+	if (cgae_check_readable(&check, CGAE_REGISTRY_LAYOUT))
 	{
 		check_layout_version(fcinfo, &check);
 		check.created_at = registry_created_at(fcinfo);
 	}
-	if (cgae_check_readable(&check, CGAE_CHECK_POLICIES))
+	if (cgae_check_readable(&check, CGAE_GATE_POLICIES))
 		check_policies(fcinfo, &check);
 	cgae_check_epochs(fcinfo, &check);
 	cgae_check_values(fcinfo, &check);
 	/* what a history says rests on all of these */
-	if (check.types_are_known && cgae_check_readable(&check, CGAE_CHECK_POLICIES) &&
-		cgae_check_readable(&check, CGAE_CHECK_AGENTS) &&
-		cgae_check_readable(&check, CGAE_CHECK_CERTIFICATIONS) &&
-		cgae_check_readable(&check, CGAE_CHECK_EVENTS))
+	if (check.types_are_known && cgae_check_readable(&check, CGAE_GATE_POLICIES) &&
+		cgae_check_readable(&check, CGAE_AGENTS) &&
+		cgae_check_readable(&check, CGAE_CERTIFICATIONS) &&
+		cgae_check_readable(&check, CGAE_AGENT_EVENTS))
 		cgae_check_agents(fcinfo, &check);
 	cgae_statement_end();
 	return (Datum) 0;

@@ -24,6 +24,7 @@
 #include "guard.h"
 #include "publication.h"
 #include "registry_access.h"
+#include "registry_columns.h"
 #include "registry_layout.h"
 #include "registry_namespace.h"
 #include "registry_partitions.h"
@@ -472,9 +473,6 @@ PG_FUNCTION_INFO_V1(cgae_seed_registry);
 Datum
 cgae_seed_registry(PG_FUNCTION_ARGS)
 {
-	static const char *const tables[] = {
-		"gate_policies", "agents", "certifications", "agent_events", "audit_seeds", "registry_layout"
-	};
 	Oid			save_userid;
 	int			save_sec_context;
 	int			guc_level;
@@ -485,11 +483,12 @@ cgae_seed_registry(PG_FUNCTION_ARGS)
 	SetUserIdAndSecContext(cgae_registry_owner(), save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	guc_level = cgae_ddl_begin();
-	/* two at once would both find nothing */
-	for (int i = 0; i < lengthof(tables); i++)
+	/* two at once would both find nothing; the policies first, as whoever writes locks them */
+	cgae_ddl_run("LOCK TABLE cgae.gate_policies IN EXCLUSIVE MODE");
+	for (int t = 0; t < CGAE_TABLES; t++)
 	{
-		cgae_ddl_run(psprintf("LOCK TABLE cgae.%s IN EXCLUSIVE MODE", tables[i]));
-		require_empty(tables[i]);
+		cgae_ddl_run(psprintf("LOCK TABLE cgae.%s IN EXCLUSIVE MODE", cgae_relation_names[t]));
+		require_empty(cgae_relation_names[t]);
 	}
 	fill_registry();
 	cgae_ddl_end(guc_level);

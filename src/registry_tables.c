@@ -16,138 +16,14 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "cache.h"
 #include "errors.h"
+#include "registry_columns.h"
 #include "registry_tables.h"
 #include "table_shape.h"
-
-static const CgaeColumn agents[] = {
-	{"agent_id", "text"},
-	{"model_name", "text"},
-	{"architecture_hash", "text"},
-	{"architecture_digest", "text"},
-	{"model_config", "json"},
-	{"provenance", "jsonb"},
-	{"wallet_address", "text"},
-	{"registered_at", "timestamptz"},
-	{"initial_robustness", "cgae.robustness"},
-	{"status", "cgae.agent_status"},
-	{"holds", "_text"},
-	{"certified_tier", "cgae.tier"},
-	{"current_tier", "cgae.tier"},
-	{"current_robustness", "cgae.robustness"},
-	{"certified_at", "timestamptz"},
-	{"last_audit_at", "timestamptz"},
-	{"tier_drop_at", "timestamptz"},
-	{"observed_architecture_hash", "text"},
-	{"last_seq", "int4"},
-	{"certification_count", "int4"},
-	{"balance", "numeric"},
-	{"total_earned", "numeric"},
-	{"total_spent", "numeric"},
-	{"total_penalties", "numeric"},
-	{"total_topups", "numeric"},
-	{"contracts_completed", "int8"},
-	{"contracts_failed", "int8"},
-	{"deregistered_at", "timestamptz"},
-	{"recorded_at", "timestamptz"},
-	{"rated_policy", "int4"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn certifications[] = {
-	{"agent_id", "text"},
-	{"seq", "int4"},
-	{"outcome", "text"},
-	{"robustness", "cgae.robustness"},
-	{"tier", "cgae.tier"},
-	{"previous_tier", "cgae.tier"},
-	{"audit_type", "text"},
-	{"audit_details", "jsonb"},
-	{"observed_architecture_hash", "text"},
-	{"certified_at", "timestamptz"},
-	{"policy_version", "int4"},
-	{"auditor", "text"},
-	{"recorded_at", "timestamptz"},
-	{"status", "cgae.agent_status"},
-	{"request_id", "text"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn agent_events[] = {
-	{"agent_id", "text"},
-	{"seq", "int4"},
-	{"type", "text"},
-	{"occurred_at", "timestamptz"},
-	{"data", "jsonb"},
-	{"actor", "text"},
-	{"recorded_at", "timestamptz"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn gate_policies[] = {
-	{"version", "int4"},
-	{"cc", "_float8"},
-	{"er", "_float8"},
-	{"as_", "_float8"},
-	{"ih_threshold", "float8"},
-	{"budget_ceilings", "_numeric"},
-	{"audit_intensities", "_float8"},
-	{"decay_rate", "float8"},
-	{"time_step", "interval"},
-	{"effective_from", "timestamptz"},
-	{"note", "text"},
-	{"actor", "text"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn audit_seeds[] = {
-	{"epoch", "int4"},
-	{"secret", "bytea"},
-	{"commitment", "text"},
-	{"created_at", "timestamptz"},
-	{"revealed_at", "timestamptz"},
-	{"actor", "text"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn registry_layout[] = {
-	{"version", "int4"},
-	{"installed_at", "timestamptz"},
-	{NULL, NULL}
-};
-
-static const CgaeColumn expiring_agents[] = {
-	{"agent_id", "text"},
-	{"model_name", "text"},
-	{"current_tier", "cgae.tier"},
-	{"effective_tier", "cgae.tier"},
-	{"tier_drop_at", "timestamptz"},
-	{"falls_to", "cgae.tier"},
-	{"time_left", "interval"},
-	{NULL, NULL}
-};
-
-/* The tables, agents first, and the views that functions read. */
-static const struct
-{
-	const char *name;
-	bool		is_view;
-	const CgaeColumn *columns;	/* ends with a null */
-}			tables[] = {
-	{"agents", false, agents},
-	{"certifications", false, certifications},
-	{"agent_events", false, agent_events},
-	{"gate_policies", false, gate_policies},
-	{"audit_seeds", false, audit_seeds},
-	{"registry_layout", false, registry_layout},
-	{"audit_epochs", true, audit_seeds},	/* the same columns */
-	{"expiring_agents", true, expiring_agents},
-};
 
 /* Moves when one of the tables may have changed, or the schema's name. */
 static uint64 generation = 1;
@@ -158,10 +34,10 @@ static struct
 	Oid			relid;
 	Oid			owner;
 	uint64		generation;
-}			known[lengthof(tables)];
+}			known[CGAE_RELATIONS];
 
 /* Does this transaction hold the lock of lock_table()?  Nobody else changes the table then. */
-static bool is_locked[lengthof(tables)];
+static bool is_locked[CGAE_RELATIONS];
 
 static void
 forget_locks(void)
@@ -187,18 +63,12 @@ subtransaction_ends(SubXactEvent event, SubTransactionId mySubid, SubTransaction
 static void
 table_changed(Oid relid)
 {
-	for (int t = 0; t < lengthof(tables); t++)
+	for (int t = 0; t < CGAE_RELATIONS; t++)
 		if (!OidIsValid(relid) || relid == known[t].relid)
 		{
 			generation++;
 			return;
 		}
-}
-
-static void
-namespace_changed(Datum arg, int cacheid, uint32 hashvalue)
-{
-	generation++;
 }
 
 static void
@@ -209,7 +79,6 @@ listen(void)
 	if (is_listening)
 		return;
 	cgae_on_relcache_invalidation(table_changed);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_changed, (Datum) 0);
 	RegisterXactCallback(transaction_ends, NULL);
 	RegisterSubXactCallback(subtransaction_ends, NULL);
 	is_listening = true;
@@ -221,7 +90,7 @@ find_table(int t)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 
-	return OidIsValid(namespace) ? get_relname_relid(tables[t].name, namespace) : InvalidOid;
+	return OidIsValid(namespace) ? get_relname_relid(cgae_relation_names[t], namespace) : InvalidOid;
 }
 
 /*
@@ -271,7 +140,7 @@ Oid
 cgae_registry_owner(void)
 {
 	/* agents first; where it was dropped, what is left has an owner still */
-	for (int t = 0; t < lengthof(tables); t++)
+	for (int t = 0; t < CGAE_RELATIONS; t++)
 		if (OidIsValid(lock_table(t)))
 			return known[t].owner;
 	cgae_require_registry();
@@ -304,7 +173,7 @@ has_word(const char *text, const char *word)
 
 /* What is wrong with a column that there should be?  False: nothing. */
 static bool
-column_fault(Oid relid, const char *table, const CgaeColumn *column, Fault *fault)
+column_fault(Oid relid, const char *table, const CgaeTableColumn *column, Fault *fault)
 {
 	AttrNumber	attnum = get_attnum(relid, column->name);
 	Oid			wanted = cgae_column_type(column->type);
@@ -332,19 +201,20 @@ static bool
 table_fault(int t, Oid relid, const char *sql, Fault *fault)
 {
 	char		kind = get_rel_relkind(relid);
+	bool		is_view = t >= CGAE_TABLES;
 	bool		is_table = kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
 
-	if (tables[t].is_view ? kind != RELKIND_VIEW : !is_table)
+	if (is_view ? kind != RELKIND_VIEW : !is_table)
 	{
 		fault->sqlerrcode = ERRCODE_WRONG_OBJECT_TYPE;
 		fault->column = NULL;
-		fault->message = psprintf(tables[t].is_view ? _("relation \"cgae.%s\" is not a view") :
-								  _("relation \"cgae.%s\" is not a table"), tables[t].name);
+		fault->message = psprintf(is_view ? _("relation \"cgae.%s\" is not a view") :
+								  _("relation \"cgae.%s\" is not a table"), cgae_relation_names[t]);
 		return true;
 	}
-	for (const CgaeColumn *column = tables[t].columns; column->name != NULL; column++)
+	for (const CgaeTableColumn *column = cgae_relation_columns[t]; column->name != NULL; column++)
 		if (has_word(sql, column->name) &&
-			column_fault(relid, tables[t].name, column, fault))
+			column_fault(relid, cgae_relation_names[t], column, fault))
 			return true;
 	return false;
 }
@@ -372,8 +242,8 @@ static void
 find_named_tables(CgaeNamedTables *named, const char *sql)
 {
 	named->count = 0;
-	for (int t = 0; t < lengthof(tables); t++)
-		if (has_word(sql, psprintf("cgae.%s", tables[t].name)))
+	for (int t = 0; t < CGAE_RELATIONS; t++)
+		if (has_word(sql, psprintf("cgae.%s", cgae_relation_names[t])))
 		{
 			if (named->count == CGAE_NAMED_TABLES_MAX)
 				elog(ERROR, "statement names too many tables: %s", sql);
@@ -448,7 +318,7 @@ cgae_named_tables_require(CgaeNamedTables *named, const char *sql)
 					(errcode(fault.sqlerrcode),
 					 errmsg_internal("%s", fault.message),
 					 errhint("SELECT * FROM cgae.check_registry() tells what is not as create_registry() made it."),
-					 cgae_err_object(tables[t].name, fault.column, NULL)));
+					 cgae_err_object(cgae_relation_names[t], fault.column, NULL)));
 	}
 	named->generation = seen;
 }
