@@ -1,6 +1,6 @@
 /*
  * agent.c
- *	  Everything that can happen to an agent's state (DESIGN section 2).
+ *	  Everything that can happen to an agent's state.
  */
 #include "postgres.h"
 

@@ -2,7 +2,7 @@
  * agent.h
  *	  One agent's row, and everything that can happen to its state.
  *
- * The functions here apply the rules of DESIGN section 2 to a row in memory
+ * The functions here apply the rules of the registry to a row in memory
  * and collect the events that tell of it.  They are called by the guard of
  * cgae.agents alone, which holds the row lock.
  */

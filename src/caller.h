@@ -2,12 +2,12 @@
  * caller.h
  *	  With whose rights a function's statements run, and who called it.
  *
- * What a superuser asks must run nobody else's code with his rights, and the
- * registry's owner has code in his tables: triggers, rules, expressions of
+ * What a superuser asks must run nobody else's code with those rights, and the
+ * registry's owner has code in its tables: triggers, rules, expressions of
  * indexes and constraints, types with casts.  So where a superuser calls and
  * the owner of cgae.agents is none, a function works as that owner, in a
  * security-restricted operation, from before its statements are prepared until
- * after their last row.  Any other caller keeps his own rights.
+ * after their last row.  Any other caller keeps its own rights.
  */
 #ifndef CGAE_CALLER_H
 #define CGAE_CALLER_H

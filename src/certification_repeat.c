@@ -143,7 +143,7 @@ same_time(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismatch)
 		DatumGetTimestampTz(record->values[CERT_CERTIFIED_AT]);
 }
 
-/* May the caller read certifications, all columns of it?  Row security shows him which rows. */
+/* May the caller read certifications, all columns of it?  Row security tells which rows. */
 static bool
 may_read_certifications(void)
 {

@@ -264,7 +264,7 @@ cgae_touch_agents(Relation certifications, CgaeBatch *batch)
 	}
 	PG_END_TRY();
 
-	/* who was not reached first: the number is wrong on his account */
+	/* those that were not reached first: the number is wrong on their account */
 	for (int i = 0; i < count; i++)
 	{
 		CgaeCertification *certification = &firsts[i]->certification;

@@ -1,6 +1,6 @@
 /*
  * check_replay.h
- *	  One agent's history, replayed by the rules of DESIGN section 2 and
+ *	  One agent's history, replayed by the rules of the registry and
  *	  compared with what was recorded.
  *
  * For cgae.check_registry() alone.  Shares the gate, the lifecycle, holds and

@@ -137,8 +137,8 @@ cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights)
 
 	/*
 	 * Our own statements are qualified.  But the owner's triggers that they set
-	 * off run with his rights too, and names that he left unqualified must not
-	 * mean what the client says: he could put a table of his own in their way.
+	 * off run with the owner's rights too, and names left unqualified in them
+	 * must not mean what the client says, who could put a table in their way.
 	 */
 	rights->guc_nest_level =
 		is_restricted && strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 ?

@@ -1,6 +1,6 @@
 /*
  * lifecycle_core.c
- *	  The agent lifecycle as one table (DESIGN section 2).
+ *	  The agent lifecycle as one table.
  *
  * Pure: callable from unit tests and fuzzers without a server.
  */

@@ -2,8 +2,8 @@
  * notify.c
  *	  The setting cgae.notify: tell listeners of every event.
  *
- * The superuser sets it, so that nobody silences his own alarm.  LISTEN asks
- * for no privilege: whoever may connect can hear ids and event types.
+ * The superuser sets it, so that nobody silences the alarm that tells of
+ * oneself.  LISTEN asks for no privilege: whoever may connect can hear ids and event types.
  */
 #include "postgres.h"
 

@@ -47,7 +47,7 @@
 #include "policy.h"
 #include "registry_namespace.h"
 
-/* Paper defaults other than the thresholds (DESIGN section 2). */
+/* Paper defaults other than the thresholds. */
 static const double paper_intensity[CGAE_TIERS] = {0, 0.005, 0.010, 0.020, 0.040, 0.080};
 static const char *const paper_ceiling[CGAE_TIERS] = {"0", "0.01", "0.1", "1", "10", "100"};
 #define PAPER_DECAY_RATE 0.01

@@ -87,7 +87,7 @@ extern const CgaePolicy *cgae_policy_by_version(int32 version);
 
 /*
  * Read a policy from a row of gate_policies, refusing (check_violation) what
- * section 2 of the design forbids.  Allocates numerics in the current context.
+ * no policy may say.  Allocates numerics in the current context.
  */
 extern void cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy);
 

@@ -3,7 +3,7 @@
  *	  The locks of a publication: waited for a little, given up, tried again.
  *
  * A publication needs gate_policies, which everyone who judges holds to the end
- * of his transaction, and the row of every certified agent.  Whoever waits
+ * of the transaction, and the row of every certified agent.  Whoever waits
  * behind it waits for everyone it waits for.  So it never waits long enough for
  * anybody's deadlock check to find it, and while it holds gate_policies it does not
  * wait in a lock's queue at all: it looks again and again whether rows are free.
@@ -39,7 +39,7 @@ extern bool cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks);
 
 /*
  * After a failed attempt: let others go first, or refuse (lock_not_available),
- * naming who holds the locks, when the time is up or he waits for us.
+ * naming who holds the locks, when the time is up or they wait for us.
  */
 extern void cgae_locks_pause(FunctionCallInfo fcinfo, const CgaeLocks *locks);
 

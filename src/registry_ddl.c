@@ -110,7 +110,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.agents.registered_at IS 'when the agent was registered'",
 	"COMMENT ON COLUMN cgae.agents.initial_robustness IS 'vector of the first certification; (0,0,0,0) before; derived'",
 	"COMMENT ON COLUMN cgae.agents.status IS 'lifecycle status; derived, but a client may set it to deregistered'",
-	"COMMENT ON COLUMN cgae.agents.holds IS 'reasons of suspension; an operator adds and lifts his own here'",
+	"COMMENT ON COLUMN cgae.agents.holds IS 'reasons of suspension; an operator adds and lifts its own here'",
 	"COMMENT ON COLUMN cgae.agents.certified_tier IS 'tier of the last certification; derived'",
 	"COMMENT ON COLUMN cgae.agents.current_tier IS 'tier as last certified or lowered; derived'",
 	"COMMENT ON COLUMN cgae.agents.current_robustness IS 'vector of the last certification; derived'",

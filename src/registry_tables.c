@@ -276,8 +276,8 @@ cgae_refuse_owner(Oid relid, Oid owner)
 
 /*
  * A superuser must not run the code of a table's owner who is not the
- * registry's, nor has the registry's owner, as whom he works, rights to such a
- * table.
+ * registry's, and the registry's owner, as whom a superuser's call works, has
+ * no rights to such a table.
  */
 static void
 require_owner(int t)

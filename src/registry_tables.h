@@ -2,8 +2,8 @@
  * registry_tables.h
  *	  Are the registry's tables what create_registry() made?
  *
- * Their owner can put a view in the place of a table, or give a column a type
- * of his own.  Statements of ours read no such column: its values would be
+ * Their owner can put a view in the place of a table, or give a column another
+ * type.  Statements of ours read no such column: its values would be
  * taken for what they are not, and its casts are code of the owner's.
  */
 #ifndef CGAE_REGISTRY_TABLES_H
@@ -27,7 +27,7 @@ typedef struct CgaeNamedTables
  * (wrong_object_type), a column that the statement names and that is missing
  * (undefined_column) or has another type (datatype_mismatch).  A relation that
  * is not there is left to the server.  Refuses a superuser
- * (object_not_in_prerequisite_state) a table of another owner, who is none,
+ * (trigger_protocol_violated) a table of another owner, who is none,
  * than cgae.agents has.
  */
 extern void cgae_named_tables_require(CgaeNamedTables *named, const char *sql);

@@ -490,7 +490,8 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 
 /*
  * Does a publication reach the row for the first time?  Updates in triggers of
- * the owner's run deeper, and may be rolled back; a rule of his may update twice.
+ * the owner's run deeper, and may be rolled back; a rule of the owner's may
+ * update twice.
  */
 static bool
 is_reached_first(HeapTuple tuple, const CgaeSweep *sweep)

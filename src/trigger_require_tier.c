@@ -6,7 +6,8 @@
  * the owner of the application's table may SELECT cgae.agents, and locks it, so
  * that no suspension comes between the judgement and the commit.  It asks for
  * no REFERENCES, unlike a foreign key: who holds that runs code as the
- * registry's owner, by an implicit cast of his own in the key's comparison.
+ * registry's owner, by an implicit cast that it wrote, in the key's
+ * comparison.
  */
 #include "postgres.h"
 
