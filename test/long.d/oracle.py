@@ -2,7 +2,7 @@
 
 Connections run transactions of one statement and of several, at all isolation levels, with
 savepoints and rollbacks, sweeps, publications and bulk.  Then a model of the rules, written here
-from DESIGN section 2 and sharing nothing with the extension, replays each agent's history by seq
+from the README and sharing nothing with the extension, replays each agent's history by seq
 and is compared with every column of agents and every derived column of the history; and what
 clients saw committed is compared with what is there: that and no more.
 
@@ -289,7 +289,7 @@ def drive(count, phase, seed):
     if phase != 'any':
         check('... and no deadlock', [f'{states["40P01"]} deadlocks'] if states['40P01'] else [])
 
-    # a last policy by itself: it must reach everybody, whatever state the others left him in
+    # a last policy by itself: it must reach everybody, whatever state the others left it in
     last = Client(CLIENTS, 0, phase, seed)
     connection = psycopg2.connect('')
     last.attempt(connection, [last.publish()], False)
@@ -333,6 +333,7 @@ class Agent:
         self.certified_at = self.registered_at = self.deregistered_at = self.recorded_at = None
         self.count = self.seq = 0
         self.demotion = None
+        self.rated = None
         self.complaints = []
 
     def complain(self, text):
@@ -378,7 +379,7 @@ class Agent:
                 self.initial = r
             self.count += 1
             self.certified_tier = self.current_tier = tier
-            self.vector, self.certified_at = r, row['certified_at']
+            self.vector, self.certified_at, self.rated = r, row['certified_at'], row['policy_version']
             self.settle()
         self.expect('status', row['status'], self.status)
 
@@ -413,6 +414,8 @@ class Agent:
         elif kind in ('decay', 'expiration'):
             tier = TIERS.index(data['new_tier'])
             self.expect('old tier', data['old_tier'], TIERS[self.current_tier])
+            if data.get('cause', 'policy') != 'policy':
+                self.complain(f'cause {data["cause"]}')
             if tier >= self.current_tier:
                 self.complain(f'decay from {self.current_tier} to {tier}')
             seconds = (row['occurred_at'] - self.certified_at).total_seconds() + 1e-5
@@ -457,13 +460,26 @@ class Agent:
             got = row['drop']
             if got != want and not (got is not None and want is not None and abs(got - want) < 1e-3):
                 self.complain(f'tier_drop_at is {got} s after the certification, the model says {want}')
+        if self.count and self.status != 'deregistered':
+            self.compare_rating(row['rated_policy'], policies)
+
+    def compare_rating(self, rated, policies):
+        """The last publication rated everybody, or did not grant the tier, which then waits for a sweep."""
+        newest = max(policies)
+        if not self.rated <= rated <= newest:
+            self.complain(f'rated_policy is {rated}, after {self.rated} and before {newest}')
+        elif rated < newest:
+            falls = falls_at(policies[newest], self.vector, self.current_tier) if self.current_tier else None
+            since = (policies[newest]['effective_from'] - self.certified_at).total_seconds()
+            if falls is None or falls > since + 1:
+                self.complain(f'rated_policy is {rated}, but policy {newest} grants {TIERS[self.current_tier]}')
 
 
 def replay(clients):
     connection = psycopg2.connect('')
     cursor = connection.cursor(cursor_factory=psycopg2.extras.DictCursor)
 
-    cursor.execute('SELECT version, cc, er, as_, ih_threshold, decay_rate, extract(epoch FROM time_step)::float8 AS step FROM cgae.gate_policies')
+    cursor.execute('SELECT version, cc, er, as_, ih_threshold, decay_rate, effective_from, extract(epoch FROM time_step)::float8 AS step FROM cgae.gate_policies')
     policies = {row['version']: row for row in cursor.fetchall()}
     cursor.execute('''SELECT agent_id, seq, outcome, tier::text, previous_tier::text, audit_type, audit_details, observed_architecture_hash, certified_at, recorded_at,
         policy_version, status::text, cgae.cc(robustness) AS cc, cgae.er(robustness) AS er, cgae.as_(robustness) AS as_, cgae.ih(robustness) AS ih
@@ -472,7 +488,7 @@ def replay(clients):
     cursor.execute('SELECT agent_id, seq, type, occurred_at, data, recorded_at FROM cgae.agent_events')
     events = cursor.fetchall()
     cursor.execute('''SELECT agent_id, last_seq, status::text, holds, certification_count, certified_tier::text, current_tier::text,
-        current_robustness::float8[], initial_robustness::float8[], certified_at, last_audit_at, registered_at, deregistered_at, recorded_at, observed_architecture_hash,
+        current_robustness::float8[], initial_robustness::float8[], certified_at, last_audit_at, registered_at, deregistered_at, recorded_at, rated_policy, observed_architecture_hash,
         architecture_digest, architecture_hash, model_config::text, balance, total_earned,
         extract(epoch FROM tier_drop_at - certified_at)::float8 AS drop FROM cgae.agents''')
     rows = {row['agent_id']: row for row in cursor.fetchall()}
