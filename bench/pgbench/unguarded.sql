@@ -13,10 +13,11 @@ WITH agent AS (
     current_tier = ('{T0,T1,T2,T3,T4,T5}'::cgae.tier[])[:tier],
     current_robustness = cgae.robustness(:cc, :er, :as, :ih),
     certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp(:drop), recorded_at = now(),
-    last_seq = last_seq + 1, certification_count = certification_count + 1
+    rated_policy = 1, last_seq = last_seq + 1, certification_count = certification_count + 1
   WHERE agent_id = 'agent_' || :k::text
   RETURNING agent_id, last_seq, current_robustness, current_tier)
-INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, certified_at,
+INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, certified_at,
   policy_version, auditor, recorded_at, status)
-SELECT agent_id, last_seq, 'certified', current_robustness, current_tier, 'T1', now(), 1, current_user, now(), 'active'
+SELECT agent_id, last_seq, 'certified', current_robustness, current_tier, 'T1', 're-certification', now(), 1, current_user, now(),
+  'active'
 FROM agent;

@@ -25,17 +25,17 @@ WITH agent AS (
     initial_robustness = CASE WHEN certification_count = 0 THEN $2 ELSE initial_robustness END,
     status = 'active', certified_tier = $3, current_tier = $3, current_robustness = $2,
     certified_at = now(), last_audit_at = now(), tier_drop_at = to_timestamp($5), recorded_at = now(),
-    last_seq = last_seq + 1, certification_count = certification_count + 1
+    rated_policy = 1, last_seq = last_seq + 1, certification_count = certification_count + 1
   WHERE agent_id = $1
   RETURNING agent_id, last_seq)"""
 _INSERT = """
-INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, certified_at,
+INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, certified_at,
   policy_version, auditor, recorded_at, status)
-SELECT agent_id, last_seq, 'certified', $2, $3, $4, now(), 1, current_user, now(), 'active' FROM agent"""
+SELECT agent_id, last_seq, 'certified', $2, $3, $4, 're-certification', now(), 1, current_user, now(), 'active' FROM agent"""
 _EVENT = """, event AS (
   INSERT INTO plain.agent_events (agent_id, seq, type, occurred_at, data, actor, recorded_at)
   SELECT agent_id, last_seq, 'certification', now(),
-    jsonb_build_object('tier', $3, 'audit_type', 'registration', 'status', 'active'), current_user, now()
+    jsonb_build_object('tier', $3, 'audit_type', 're-certification', 'status', 'active'), current_user, now()
   FROM agent)"""
 CTE = _UPDATE + _INSERT
 CTE_EVENT = _UPDATE + _EVENT + _INSERT

@@ -10,13 +10,14 @@ WITH agent AS (
     initial_robustness = CASE WHEN a.certification_count = 0 THEN g.robustness ELSE a.initial_robustness END,
     status = 'active', certified_tier = g.tier, current_tier = g.tier, current_robustness = g.robustness,
     certified_at = now(), last_audit_at = now(), tier_drop_at = g.tier_drop_at, recorded_at = now(),
-    last_seq = a.last_seq + 1, certification_count = a.certification_count + 1
+    rated_policy = 1, last_seq = a.last_seq + 1, certification_count = a.certification_count + 1
   FROM bench.given AS g
   WHERE a.agent_id = g.agent_id
   RETURNING a.agent_id, a.last_seq, g.robustness, g.tier, g.previous_tier)
-INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, certified_at,
+INSERT INTO plain.certifications (agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, certified_at,
   policy_version, auditor, recorded_at, status)
-SELECT agent_id, last_seq, 'certified', robustness, tier, previous_tier, now(), 1, current_user, now(), 'active'
+SELECT agent_id, last_seq, 'certified', robustness, tier, previous_tier, 're-certification', now(), 1, current_user, now(),
+  'active'
 FROM agent"""
 INSERT = "INSERT INTO cgae.certifications (agent_id, robustness) SELECT agent_id, robustness FROM bench.given"
 COPY = "COPY cgae.certifications (agent_id, robustness) FROM STDIN"

@@ -49,10 +49,10 @@ def by_history(bench):
         agents = (f"agent_id BETWEEN 'agent_{100000000000 + number * group}'"
                   f" AND 'agent_{100000000000 + number * group + group - 1}'")
         connection.run(f"""
-            INSERT INTO cgae.certifications (agent_id, seq, outcome, robustness, tier, certified_at, policy_version,
-              auditor, recorded_at, status)
-            SELECT agent_id, n + 1, 'certified', current_robustness, certified_tier, certified_at, 1, 'postgres',
-              certified_at, status
+            INSERT INTO cgae.certifications (agent_id, seq, outcome, robustness, tier, audit_type, certified_at,
+              policy_version, auditor, recorded_at, status)
+            SELECT agent_id, n + 1, 'certified', current_robustness, certified_tier, 're-certification', certified_at, 1,
+              'postgres', certified_at, status
             FROM cgae.agents, generate_series(2, {length}) AS n WHERE {agents};
             UPDATE cgae.agents SET last_seq = {length} + 1, certification_count = {length} WHERE {agents}""")
     connection.run("SET session_replication_role = origin")

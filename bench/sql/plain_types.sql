@@ -16,7 +16,7 @@ SELECT agent_id, model_name, architecture_hash, architecture_digest, model_confi
   cgae.ih(current_robustness) AS ih,
   certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance,
   total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at,
-  recorded_at
+  recorded_at, rated_policy
 FROM cgae.agents;
 ALTER TABLE plain_types.agents ADD PRIMARY KEY (agent_id);
 CREATE INDEX ON plain_types.agents (current_tier, tier_drop_at) WHERE status = 'active';

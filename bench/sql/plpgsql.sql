@@ -51,7 +51,8 @@ CREATE TABLE plp.agents (
   contracts_completed bigint NOT NULL DEFAULT 0 CHECK (contracts_completed >= 0),
   contracts_failed bigint NOT NULL DEFAULT 0 CHECK (contracts_failed >= 0),
   deregistered_at timestamptz,
-  recorded_at timestamptz NOT NULL
+  recorded_at timestamptz NOT NULL,
+  rated_policy int NOT NULL
 );
 INSERT INTO plp.agents
 SELECT agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address,
@@ -59,7 +60,8 @@ SELECT agent_id, model_name, architecture_hash, architecture_digest, model_confi
   cgae.ih(initial_robustness), status, holds, certified_tier, current_tier, cgae.cc(current_robustness),
   cgae.er(current_robustness), cgae.as_(current_robustness), cgae.ih(current_robustness), certified_at,
   last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned,
-  total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at
+  total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at,
+  rated_policy
 FROM cgae.agents;
 CREATE INDEX ON plp.agents (current_tier, tier_drop_at) WHERE status = 'active';
 
@@ -73,7 +75,7 @@ CREATE TABLE plp.certifications (
   ih float8 CHECK (ih BETWEEN 0 AND 1),
   tier cgae.tier,
   previous_tier cgae.tier,
-  audit_type text NOT NULL DEFAULT 'registration' CHECK (audit_type <> ''),
+  audit_type text NOT NULL CHECK (audit_type <> ''),
   audit_details jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(audit_details) = 'object'),
   observed_architecture_hash text,
   certified_at timestamptz NOT NULL,
@@ -119,7 +121,7 @@ BEGIN
   LOCK TABLE plp.gate_policies IN ROW SHARE MODE;
   SELECT * INTO policy FROM plp.gate_policies ORDER BY version DESC LIMIT 1;
   SELECT status, holds, coalesce(architecture_digest, architecture_hash) AS hash, registered_at, certified_at,
-      certified_tier, last_seq
+      certified_tier, certification_count, last_seq, recorded_at
     INTO a FROM plp.agents WHERE agent_id = NEW.agent_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE foreign_key_violation USING MESSAGE = format('agent "%s" is not registered', NEW.agent_id);
@@ -130,24 +132,29 @@ BEGIN
   clock := clock_timestamp();
   NEW.seq := a.last_seq + 1;
   NEW.auditor := current_user;
-  NEW.recorded_at := clock;
+  NEW.recorded_at := greatest(clock, a.recorded_at);
+  NEW.audit_type := coalesce(NEW.audit_type, CASE a.certification_count WHEN 0 THEN 'registration'
+                                             ELSE 're-certification' END);
   NEW.previous_tier := a.certified_tier;
 
+  IF length(NEW.observed_architecture_hash) NOT IN (16, 64) THEN
+    RAISE invalid_text_representation USING MESSAGE = 'an architecture hash has 16 or 64 digits';
+  END IF;
   IF NEW.observed_architecture_hash IS NOT NULL AND NOT starts_with(a.hash, lower(NEW.observed_architecture_hash)) THEN
     NEW.outcome := 'architecture_mismatch';
     NEW.tier := NULL;
     NEW.status := 'suspended';
-    NEW.certified_at := greatest(clock, a.certified_at);
+    NEW.certified_at := clock;
     UPDATE plp.agents
       SET status = 'suspended', holds = array_append(array_remove(holds, 'architecture_drift'), 'architecture_drift'),
-        observed_architecture_hash = NEW.observed_architecture_hash, last_seq = NEW.seq
+        observed_architecture_hash = NEW.observed_architecture_hash, last_seq = NEW.seq, recorded_at = NEW.recorded_at
       WHERE agent_id = NEW.agent_id;
     RAISE WARNING 'agent "%" is suspended: its observed architecture differs', NEW.agent_id;
     RETURN NEW;
   END IF;
 
   IF NEW.certified_at IS NULL THEN
-    NEW.certified_at := greatest(clock, a.certified_at);
+    NEW.certified_at := clock;
   ELSIF NEW.certified_at < a.registered_at OR NEW.certified_at < a.certified_at OR NEW.certified_at > clock THEN
     RAISE check_violation USING MESSAGE = format('certified_at of agent "%s" breaks the order of time', NEW.agent_id);
   END IF;
@@ -157,7 +164,7 @@ BEGIN
                                     width_bucket(NEW.as_, policy.as_)) - 1
        ELSE 0 END;
   new_tier := ('{T0,T1,T2,T3,T4,T5}'::cgae.tier[])[k + 1];
-  IF NEW.tier <> new_tier OR NEW.outcome <> 'certified' THEN
+  IF NEW.tier <> new_tier OR NEW.outcome <> (CASE WHEN passing THEN 'certified' ELSE 'failed' END) THEN
     RAISE generated_always USING MESSAGE = format('tier or outcome supplied for agent "%s" disagrees', NEW.agent_id);
   END IF;
   IF NEW.audit_type = 'demotion' AND (a.certified_tier IS NULL OR new_tier >= a.certified_tier) THEN
@@ -179,7 +186,7 @@ BEGIN
     least(ln(NEW.cc / policy.cc[k + 1]), ln(NEW.er / policy.er[k + 1]), ln(NEW.as_ / policy.as_[k + 1]),
           ln(NEW.ih / policy.ih_threshold)) / policy.decay_rate END;
 
-  NEW.outcome := 'certified';
+  NEW.outcome := CASE WHEN passing THEN 'certified' ELSE 'failed' END;
   NEW.tier := new_tier;
   NEW.policy_version := policy.version;
   NEW.status := new_status;
@@ -193,13 +200,14 @@ BEGIN
       certified_at = NEW.certified_at, last_audit_at = NEW.certified_at,
       tier_drop_at = NEW.certified_at + steps * policy.time_step,
       observed_architecture_hash = coalesce(NEW.observed_architecture_hash, observed_architecture_hash),
-      last_seq = NEW.seq, certification_count = certification_count + 1, recorded_at = NEW.recorded_at
+      last_seq = NEW.seq, certification_count = certification_count + 1, recorded_at = NEW.recorded_at,
+      rated_policy = policy.version
     WHERE agent_id = NEW.agent_id;
   IF NEW.audit_type = 'demotion' THEN
     UPDATE plp.agents SET last_seq = NEW.seq + 1 WHERE agent_id = NEW.agent_id;
     INSERT INTO plp.agent_events
     VALUES (NEW.agent_id, NEW.seq + 1, 'demotion', NEW.certified_at,
-            jsonb_build_object('old_tier', a.certified_tier, 'new_tier', new_tier), current_user, clock);
+            jsonb_build_object('old_tier', a.certified_tier, 'new_tier', new_tier), current_user, NEW.recorded_at);
   END IF;
   RETURN NEW;
 END $$;
@@ -225,9 +233,9 @@ BEGIN
 END $$;
 CREATE TRIGGER guard BEFORE UPDATE ON plp.agents
   FOR EACH ROW WHEN ((OLD.status, OLD.holds, OLD.certified_tier, OLD.current_tier, OLD.certified_at, OLD.tier_drop_at,
-                      OLD.last_seq, OLD.certification_count)
+                      OLD.last_seq, OLD.certification_count, OLD.recorded_at, OLD.rated_policy)
     IS DISTINCT FROM (NEW.status, NEW.holds, NEW.certified_tier, NEW.current_tier, NEW.certified_at, NEW.tier_drop_at,
-                      NEW.last_seq, NEW.certification_count))
+                      NEW.last_seq, NEW.certification_count, NEW.recorded_at, NEW.rated_policy))
   EXECUTE FUNCTION plp.guard_agent();
 
 VACUUM (ANALYZE, FREEZE) plp.agents;
