@@ -130,6 +130,23 @@ cgae_table_key_fault(Relation table, HeapTuple tuple)
 	return fault_of_key(table, tuple, &columns);
 }
 
+/*
+ * Are the first two columns of a key sorted as their columns are compared?  What
+ * is looked for by another collation is not found where it is.
+ */
+static bool
+is_in_own_order(Relation table, HeapTuple tuple)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	const Oid  *collations = index_oids(tuple, Anum_pg_index_indcollation);
+
+	for (int i = 0; i < Min(index->indnkeyatts, 2); i++)
+		if (collations[i] !=
+			TupleDescAttr(RelationGetDescr(table), index->indkey.values[i] - 1)->attcollation)
+			return false;
+	return true;
+}
+
 /* Take note of one key. */
 static void
 look_at_key(Relation table, HeapTuple tuple, TupleDesc desc, CgaeTableKeys *keys)
@@ -144,7 +161,8 @@ look_at_key(Relation table, HeapTuple tuple, TupleDesc desc, CgaeTableKeys *keys
 		keys->refused_because = fault;
 		return;
 	}
-	if (!index->indisunique || !index->indisvalid || !index->indisready || !index->indislive)
+	if (!index->indisunique || !index->indisvalid || !index->indisready || !index->indislive ||
+		!is_in_own_order(table, tuple))
 		return;
 	if (index->indkey.values[0] == columns.agent_id && index->indkey.values[1] == columns.seq &&
 		holds_all_rows(tuple, desc, InvalidAttrNumber))
