@@ -155,6 +155,7 @@ look_at_key(Relation table, HeapTuple tuple, TupleDesc desc, CgaeTableKeys *keys
 	KeyColumns	columns = key_columns(table);
 	const char *fault = cgae_table_key_fault(table, tuple);
 
+	keys->is_passing |= index->indisunique && index->indislive && !index->indisready;
 	if (fault != NULL)
 	{
 		keys->refused_key = index->indexrelid;

@@ -23,6 +23,7 @@ typedef struct CgaeTableKeys
 	Oid			request_key;	/* refuses a used request at once; InvalidOid: none does */
 	Oid			refused_key;	/* one that could drop a judged row; InvalidOid: none could */
 	const char *refused_because;
+	bool		is_passing;		/* a key being built gets ready without a word to its table */
 } CgaeTableKeys;
 
 /* Look at all keys of a table, valid or not, that a statement may meet. */

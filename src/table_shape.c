@@ -170,7 +170,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 	shape->root = find_root(relation);
 	cgae_find_table_keys(relation, &shape->keys);
 	/* what was looked up before an invalidation may be wrong after it */
-	shape->valid = generation == cgae_relcache_generation();
+	shape->valid = generation == cgae_relcache_generation() && !shape->keys.is_passing;
 	return shape;
 }
 

@@ -92,6 +92,15 @@ SELECT is(t.ways(format('CREATE UNIQUE INDEX k ON %1$s (id); UPDATE pg_index SET
   FROM unnest(ARRAY['indisvalid = false', 'indisvalid = false, indisready = false, indislive = false']) AS what;
 SELECT is(t.ways(format('CREATE UNIQUE INDEX k ON %1$s (id); UPDATE pg_index SET indisvalid = false, indisready = false WHERE indexrelid = (SELECT oid FROM pg_class WHERE relname = ''k''); ALTER TABLE %1$s SET (fillfactor = 90)', :'leaf')),
           'ok', 'one that is not ready meets nobody');
+-- built CONCURRENTLY, it becomes ready while its table hears nothing of it
+SAVEPOINT ready;
+CREATE UNIQUE INDEX k ON :leaf (id);
+UPDATE pg_index SET indisvalid = false, indisready = false WHERE indexrelid = 'cgae.k'::regclass;
+ALTER TABLE :leaf SET (fillfactor = 90);
+SELECT is(t.try($$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$), 'ok', 'one that is being built');
+UPDATE pg_index SET indisready = true WHERE indexrelid = 'cgae.k'::regclass;
+SELECT matches(t.try($$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$), '^55000: unique index "k" on ', '... and is ready now');
+ROLLBACK TO ready;
 RESET allow_system_table_mods;
 SELECT is(t.state(), :'state', 'nothing changed');
 
