@@ -83,6 +83,25 @@ require_deterministic(Relation relation, AttrNumber attnum)
 				 cgae_err_object(RelationGetRelationName(relation), name, NULL)));
 }
 
+/*
+ * Refuse a generated column: it is computed after the guard, which would have
+ * judged another row than the one that is stored, or dropped by its key.
+ */
+static void
+require_not_generated(Relation relation, AttrNumber attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+
+	if (att->attgenerated != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of \"%s\" is generated, so that its cgae trigger cannot set it",
+						NameStr(att->attname), RelationGetRelationName(relation)),
+				 errhint("Make it an ordinary column: ALTER TABLE ... ALTER COLUMN %s DROP EXPRESSION.",
+						 quote_identifier(NameStr(att->attname))),
+				 cgae_err_object(RelationGetRelationName(relation), NameStr(att->attname), NULL)));
+}
+
 /* Climb from a partition to the table at the top. */
 static Oid
 find_root(Relation relation)
@@ -160,6 +179,7 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 							columns[c].name, RelationGetRelationName(relation),
 							format_type_be(type), columns[c].type)));
 		require_deterministic(relation, attnum);
+		require_not_generated(relation, attnum);
 		shape->index[c] = attnum - 1;
 		if (shape->tier.count == 0 && strcmp(columns[c].type, "cgae.tier") == 0)
 			cgae_enum_map_init(&shape->tier, type, cgae_tier_labels, lengthof(cgae_tier_labels));

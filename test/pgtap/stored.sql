@@ -122,6 +122,18 @@ SELECT matches(t.ways(t.collate(tbl, col)), CASE WHEN t.partitioned() AND col = 
   FROM (VALUES ('agents', 'agent_id'), ('certifications', 'agent_id'), ('certifications', 'request_id'), ('agent_events', 'agent_id')) AS v(tbl, col);
 SELECT matches(t.ways('CREATE UNIQUE INDEX k ON cgae.agents (agent_id COLLATE t.nd)'), CASE WHEN t.partitioned() THEN '^not made: ' ELSE '^ok$' END, 'a key of agents drops agents, of which nothing is told then');
 
+-- Columns that are computed after the guard
+CREATE FUNCTION t.generated(tbl text, col text, type text, made text) RETURNS text LANGUAGE sql AS $$
+  SELECT (SELECT string_agg(format('DROP VIEW IF EXISTS %s CASCADE', oid::regclass), ';') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind = 'v') ||
+    format('; ALTER TABLE cgae.%s DROP COLUMN %2$I CASCADE, ADD COLUMN %2$I %s GENERATED ALWAYS AS (%s) STORED', tbl, col, type, made)
+$$;
+SELECT matches(t.ways(t.generated('certifications', col, type, made) || key), format('^(428C9: [^|]* \| )?55000: column "%s" of "certifications[0-9a-z_]*" is generated, so that its cgae trigger cannot set it', col), format('%s computed from %s%s', col, made, key))
+  FROM (VALUES ('request_id', 'text', 'audit_type', ''),
+               ('request_id', 'text', 'audit_type', '; CREATE UNIQUE INDEX k ON cgae.certifications (agent_id, request_id)'),
+               ('seq', 'int', '5', ''),
+               ('seq', 'int', '5', '; ALTER TABLE cgae.certifications ADD PRIMARY KEY (agent_id, seq)'),
+               ('tier', 'cgae.tier', $$'T5'::cgae.tier$$, '')) AS v(col, type, made, key);
+
 -- Rows that came without guards are in the way of the next number; drift is recorded behind all that is there
 CREATE FUNCTION t.unguarded(tbl text, change text) RETURNS text LANGUAGE sql AS $$ SELECT format('ALTER TABLE cgae.%s DISABLE TRIGGER USER; %s; ALTER TABLE cgae.%1$s ENABLE TRIGGER USER', tbl, change) $$;
 SELECT is(t.ways(what || t.unguarded('certifications', $$INSERT INTO cgae.certifications (agent_id, seq, outcome, audit_type, certified_at, auditor, recorded_at, status) VALUES ('a', 3, 'x', 'x', now(), 'x', now(), 'active')$$)),
