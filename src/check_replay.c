@@ -93,6 +93,7 @@ data_holds(const CgaeCheckFact *fact, const char *key, CgaeHolds *holds)
 	JsonbValue	element;
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
+	char	   *name;
 
 	holds->count = 0;
 	if (!find_member(fact->data, key, jbvBinary, &array) ||
@@ -103,9 +104,12 @@ data_holds(const CgaeCheckFact *fact, const char *key, CgaeHolds *holds)
 	{
 		if (token != WJB_ELEM)
 			continue;
-		if (element.type != jbvString || holds->count == CGAE_MAX_HOLDS)
+		if (element.type != jbvString)
 			return false;
-		cgae_holds_add(holds, pnstrdup(element.val.string.val, element.val.string.len));
+		name = pnstrdup(element.val.string.val, element.val.string.len);
+		if (!cgae_holds_have_room(holds, name))
+			return false;
+		cgae_holds_add(holds, name);
 	}
 	return true;
 }
@@ -120,7 +124,7 @@ same_holds(const CgaeHolds *a, const CgaeHolds *b)
 static void
 place(CgaeReplay *replay, const char *hold)
 {
-	if (replay->holds.count < CGAE_MAX_HOLDS)
+	if (cgae_holds_have_room(&replay->holds, hold))
 		cgae_holds_add(&replay->holds, hold);
 }
 

@@ -34,6 +34,14 @@ cgae_holds_has(const CgaeHolds *holds, const char *name)
 	return false;
 }
 
+bool
+cgae_holds_have_room(const CgaeHolds *holds, const char *name)
+{
+	return holds->count < CGAE_MAX_HOLDS || cgae_hold_is_reserved(name) ||
+		holds->count - cgae_holds_has(holds, CGAE_HOLD_FAILED_AUDIT) -
+		cgae_holds_has(holds, CGAE_HOLD_DRIFT) < CGAE_MAX_HOLDS;
+}
+
 void
 cgae_holds_add(CgaeHolds *holds, const char *name)
 {
@@ -44,7 +52,7 @@ cgae_holds_add(CgaeHolds *holds, const char *name)
 		at++;
 	if (at < holds->count && strcmp(holds->name[at], name) == 0)
 		return;
-	if (holds->count == CGAE_MAX_HOLDS)
+	if (!cgae_holds_have_room(holds, name))
 		refuse_more_holds();
 	grown = palloc((holds->count + 1) * sizeof(char *));
 	for (int i = 0; i < holds->count; i++)
@@ -96,7 +104,8 @@ cgae_hold_check_name(const char *name)
 static bool
 is_small(ArrayType *array)
 {
-	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <= CGAE_MAX_HOLDS;
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <=
+		CGAE_MAX_HOLDS + CGAE_RESERVED_HOLDS;
 }
 
 CgaeHolds
@@ -107,6 +116,7 @@ cgae_holds_from_array(Datum array)
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count;
+	int			placed = 0;		/* by operators */
 
 	if (!is_small(names))
 		refuse_more_holds();
@@ -123,6 +133,8 @@ cgae_holds_from_array(Datum array)
 					 errmsg("name of a hold is null")));
 		name = TextDatumGetCString(elements[i]);
 		cgae_hold_check_name(name);
+		if (!cgae_hold_is_reserved(name) && ++placed > CGAE_MAX_HOLDS)
+			refuse_more_holds();
 		cgae_holds_add(&holds, name);
 	}
 	return holds;
@@ -134,6 +146,7 @@ cgae_holds_are_readable(ArrayType *array)
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count;
+	int			placed = 0;		/* by operators */
 	bool		readable = true;
 
 	if (ARR_NDIM(array) == 0)
@@ -142,7 +155,12 @@ cgae_holds_are_readable(ArrayType *array)
 		return false;
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	for (int i = 0; readable && i < count; i++)
-		readable = !nulls[i] && !cgae_is_blank(TextDatumGetCString(elements[i]));
+	{
+		char	   *name = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
+
+		readable = name != NULL && !cgae_is_blank(name) &&
+			(cgae_hold_is_reserved(name) || ++placed <= CGAE_MAX_HOLDS);
+	}
 	return readable;
 }
 

@@ -11,8 +11,12 @@
 #define CGAE_HOLD_FAILED_AUDIT "failed_audit"
 #define CGAE_HOLD_DRIFT "architecture_drift"
 
-/* A set is kept by linear searches; more than this is a mistake. */
+/*
+ * A set is kept by linear searches; more holds of operators' than this are a
+ * mistake.  The registry's own are not counted, and always find room.
+ */
 #define CGAE_MAX_HOLDS 1000
+#define CGAE_RESERVED_HOLDS 2
 
 typedef struct CgaeHolds
 {
@@ -23,8 +27,9 @@ typedef struct CgaeHolds
 /*
  * Read a text[] of any dimensions; duplicates fold, order does not matter.  A
  * null element or a blank name is refused (null_value_not_allowed,
- * invalid_parameter_value), and so are more than CGAE_MAX_HOLDS elements,
- * before any is looked at (program_limit_exceeded).  Memory is the current
+ * invalid_parameter_value), and so are more than CGAE_MAX_HOLDS
+ * that are not the registry's own (program_limit_exceeded); an array that is
+ * too long is refused before any of it is looked at.  Memory is the current
  * context's.
  */
 extern CgaeHolds cgae_holds_from_array(Datum array);
@@ -45,6 +50,9 @@ extern bool cgae_holds_has(const CgaeHolds *holds, const char *name);
 extern void cgae_holds_add(CgaeHolds *holds, const char *name);
 extern void cgae_holds_remove(CgaeHolds *holds, const char *name);
 extern bool cgae_hold_is_reserved(const char *name);
+
+/* Could a hold be added?  The registry's own always can, whatever operators did. */
+extern bool cgae_holds_have_room(const CgaeHolds *holds, const char *name);
 
 /* The elements of a that b lacks. */
 extern CgaeHolds cgae_holds_minus(const CgaeHolds *a, const CgaeHolds *b);

@@ -144,5 +144,21 @@ SELECT is(t.try($$SELECT cgae.observe_architecture('o', 'f')$$), '22P02: archite
 SELECT is(t.try($$SELECT cgae.observe_architecture('o', NULL)$$), '22004: argument "observed_hash" of cgae.observe_architecture is null', 'no hash');
 SELECT is(t.try($$UPDATE cgae.agents SET observed_architecture_hash = NULL WHERE agent_id = 'o'$$), '23502: observed_architecture_hash of agent "o" cannot be taken back', 'a hash taken back');
 
+-- operators cannot fill the holds so that drift or a failed audit finds no room
+SELECT t.agent('f', '(1,1,1,1)') \g /dev/null
+SELECT is(t.try($$UPDATE cgae.agents SET holds = (SELECT array_agg('h' || i) FROM generate_series(1, 1000) AS i) WHERE agent_id = 'f'$$), 'ok', 'as many holds as operators may place');
+SELECT is((SELECT outcome FROM cgae.certify('f', '(1,1,1,0.1)')), 'failed', 'an audit that fails');
+SELECT is((SELECT outcome FROM cgae.certify('f', '(1,1,1,1)', observed_architecture_hash => 'ffffffffffffffff')), 'architecture_mismatch', 'drift in an audit');
+SELECT is(cgae.observe_architecture('f', 'eeeeeeeeeeeeeeee'), false, '... and a heartbeat');
+SELECT is((SELECT cardinality(holds) || ' ' || (holds @> '{architecture_drift,failed_audit}') FROM cgae.agents WHERE agent_id = 'f'), '1002 true', 'the registry''s own holds stand besides');
+SELECT is(cgae.permits('f', 'T0'), true, 'the agent can be read');
+SELECT is(cgae.permits('f', 'T1'), false, '... and may nothing');
+SELECT is(t.try($$SELECT cgae.suspend('f', 'one more')$$), '54000: an agent cannot have more than 1000 holds', 'one more of an operator''s');
+SELECT is(cgae.reinstate('f', 'h1')::text, 'suspended', 'one is lifted');
+SELECT is(t.try($$UPDATE cgae.agents SET holds = holds || '{one more}' WHERE agent_id = 'f'$$), 'ok', '... and another placed');
+SELECT is(t.try($$UPDATE cgae.agents SET holds = '{architecture_drift,failed_audit}' WHERE agent_id = 'f'$$), 'ok', 'all are lifted');
+SELECT is(t.standing('f'), 'suspended {architecture_drift,failed_audit} T0 2', '... but the registry''s own');
+SELECT is_empty($$SELECT * FROM cgae.check_registry()$$, 'the history agrees');
+
 SELECT * FROM finish();
 ROLLBACK;
