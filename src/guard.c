@@ -42,8 +42,7 @@ later_before_trigger(const TriggerData *trigdata)
 		if (trigger->tgoid == trigdata->tg_trigger->tgoid)
 			break;
 		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
-			(trigger->tgtype & operation) != 0 && trigger->tgenabled != TRIGGER_DISABLED &&
-			trigger->tgfoid != trigdata->tg_trigger->tgfoid)
+			(trigger->tgtype & operation) != 0 && trigger->tgenabled != TRIGGER_DISABLED)
 			return trigger;
 	}
 	return NULL;

@@ -144,6 +144,21 @@ SELECT is(t.with_trigger('zzz', 'BEFORE ' || event, tbl, argument, statement),
     ('INSERT', 'agents', 'tier', $$SELECT cgae.register_agent('x', '{}')$$, 'zz_cgae_guard'),
     ('INSERT', 'certifications', 'cert tier', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$, 'zz_cgae_guard'),
     ('INSERT', 'agent_events', 'event seq', $$SELECT cgae.suspend('a', 'x')$$, 'zz_cgae_guard')) AS v(event, tbl, argument, statement, guard);
+-- a guard that is there twice would judge twice
+CREATE FUNCTION t.twice(tbl text, event text, guard text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('CREATE TRIGGER zzz BEFORE %s ON cgae.%I FOR EACH ROW EXECUTE FUNCTION cgae.%I()', event, tbl, guard);
+  RAISE SQLSTATE 'ROLLB' USING MESSAGE = concat_ws(' / ', t.try(statement), t.standing('a'));
+EXCEPTION WHEN SQLSTATE 'ROLLB' THEN
+  RETURN SQLERRM;
+END $$;
+SELECT is(t.twice(tbl, event, guard, statement), format('55000: trigger "zzz" on "%s" would fire after the guard "zz_cgae_guard" / active {} T3 1', tbl), format('%s twice: %s', guard, statement))
+  FROM (VALUES
+    ('certifications', 'INSERT', 'guard_certifications', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$),
+    ('certifications', 'INSERT', 'guard_certifications', $$INSERT INTO cgae.certifications (agent_id, observed_architecture_hash) VALUES ('a', 'ffffffffffffffff')$$),
+    ('agent_events', 'INSERT', 'guard_events', $$SELECT cgae.suspend('a', 'x')$$),
+    ('agents', 'UPDATE', 'guard_agents', $$SELECT cgae.suspend('a', 'x')$$),
+    ('agents', 'INSERT', 'guard_agents', $$SELECT cgae.register_agent('x', '{}')$$)) AS v(tbl, event, guard, statement);
 SELECT is(t.with_trigger('zzz', 'AFTER UPDATE', 'agents', 'tier', $$SELECT cgae.certify('a', '(0.5,0.5,0.5,1)')$$), 'ok / active {} T2 2 0 / pending {} T0 0', 'an AFTER trigger may sort where it likes');
 
 -- rules
