@@ -86,6 +86,7 @@ read_state(const CgaeRow *row, CgaeAgentState *state)
 	state->robustness = ROW_NULL(row, AGENT_CURRENT_ROBUSTNESS) ? NULL :
 		(const CgaeRobustness *) DatumGetPointer(ROW_VALUE(row, AGENT_CURRENT_ROBUSTNESS));
 	state->has_certified_at = !ROW_NULL(row, AGENT_CERTIFIED_AT);
+	state->certified_at = time_column(row, AGENT_CERTIFIED_AT);
 	state->holds = ROW_NULL(row, AGENT_HOLDS) ? NULL :
 		DatumGetArrayTypeP(ROW_VALUE(row, AGENT_HOLDS));
 	state->last_seq = integer_column(row, AGENT_LAST_SEQ);

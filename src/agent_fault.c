@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "agent_fault.h"
 #include "architecture.h"
@@ -27,7 +28,8 @@ cgae_agent_find_fault(const CgaeAgentState *state)
 	if (state->robustness == NULL ? state->has_certified_at || state->current_tier > 0 :
 		!cgae_vector_is_possible(state->robustness))
 		return CGAE_FAULT_ROBUSTNESS;
-	if (state->robustness != NULL && !state->has_certified_at)
+	if (state->robustness != NULL &&
+		(!state->has_certified_at || TIMESTAMP_NOT_FINITE(state->certified_at)))
 		return CGAE_FAULT_CERTIFIED_AT;
 	if (state->holds == NULL || !cgae_holds_are_readable(state->holds))
 		return CGAE_FAULT_HOLDS;
@@ -53,7 +55,7 @@ cgae_fault_in_words(CgaeFault fault)
 		case CGAE_FAULT_ROBUSTNESS:
 			return "its current_robustness is null or has a score outside [0,1]";
 		case CGAE_FAULT_CERTIFIED_AT:
-			return "its certified_at is null";
+			return "its certified_at is null or infinite";
 		case CGAE_FAULT_HOLDS:
 			return "its holds are null, have a null or blank name, or are too many";
 		case CGAE_FAULT_HASH:
@@ -84,6 +86,7 @@ cgae_agent_fault(PG_FUNCTION_ARGS)
 	state.current_tier = PG_ARGISNULL(1) ? -1 : cgae_tier_find(PG_GETARG_OID(1));
 	state.robustness = PG_ARGISNULL(2) ? NULL : PG_GETARG_ROBUSTNESS_P(2);
 	state.has_certified_at = !PG_ARGISNULL(3);
+	state.certified_at = PG_ARGISNULL(3) ? 0 : PG_GETARG_TIMESTAMPTZ(3);
 	state.holds = PG_ARGISNULL(4) ? NULL : PG_GETARG_ARRAYTYPE_P(4);
 	state.last_seq = PG_ARGISNULL(5) ? 0 : PG_GETARG_INT32(5);
 	state.hash = PG_ARGISNULL(6) ? NULL : PG_GETARG_TEXT_PP(6);

@@ -11,6 +11,7 @@
 #ifndef CGAE_AGENT_FAULT_H
 #define CGAE_AGENT_FAULT_H
 
+#include "datatype/timestamp.h"
 #include "gate_core.h"
 #include "utils/array.h"
 
@@ -33,6 +34,7 @@ typedef struct CgaeAgentState
 	int			current_tier;	/* -1: null, or no tier */
 	const CgaeRobustness *robustness;	/* NULL: null */
 	bool		has_certified_at;
+	TimestampTz certified_at;	/* where it has one */
 	ArrayType  *holds;			/* NULL: null */
 	int32		last_seq;		/* 0: null */
 	const text *hash;			/* NULL: null; of the digest it is the beginning */

@@ -33,6 +33,7 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 	state.current_tier = cgae_tier_find(cgae_read_enum(tuple, desc, first + 1));
 	state.robustness = cgae_read_vector(tuple, desc, first + 2);
 	state.has_certified_at = cgae_read_time(tuple, desc, first + 3, &standing.certified_at);
+	state.certified_at = standing.certified_at;
 	(void) cgae_read_int32(tuple, desc, first + 4, &state.last_seq);
 	if (cgae_read_datum(tuple, desc, first + 5, TEXTARRAYOID, &holds))
 		state.holds = DatumGetArrayTypeP(holds);

@@ -35,7 +35,7 @@ INSERT INTO t.kind VALUES
   ('hash: upper case', 'architecture_hash = upper(architecture_hash), architecture_digest = upper(architecture_digest)', true),
   ('vector: null', 'current_robustness = NULL', false), ('vector: too large', 'current_robustness = ''((2,2),(2,2))''::box::cgae.robustness', false),
   ('vector: NaN', 'current_robustness = ''((NaN,NaN),(NaN,NaN))''::box::cgae.robustness', false), ('vector: negative', 'current_robustness = ''((-1,0.5),(-1,0.5))''::box::cgae.robustness', false),
-  ('certified_at: null', 'certified_at = NULL', false), ('neither', 'certified_at = NULL, current_robustness = NULL', false),
+  ('certified_at: null', 'certified_at = NULL', false), ('certified_at: infinity', $$certified_at = 'infinity'$$, false), ('certified_at: -infinity', $$certified_at = '-infinity'$$, false), ('neither', 'certified_at = NULL, current_robustness = NULL', false),
   ('status: null', 'status = NULL', false), ('tier: null', 'current_tier = NULL', false),
   ('name: null', 'model_name = NULL', true), ('registered_at: null', 'registered_at = NULL', true), ('count: null', 'certification_count = NULL', true),
   ('balance: null', 'balance = NULL, contracts_completed = NULL', true), ('balance: NaN', 'balance = ''NaN''', true);
