@@ -406,7 +406,7 @@ cgae_refuse_owner(Oid relid, Oid owner)
 
 /*
  * A superuser must not run the code of a table's owner who is not the
- * registry's, nor has the registry's owner, as whom he works, rights to such a
+ * registry's, nor has the registry's owner, as whom the superuser works, rights to such a
  * table.
  */
 static void

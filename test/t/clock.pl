@@ -138,6 +138,18 @@ SQL
 	is(accused(), '', '... nor later on');
 	is(try("SELECT cgae.publish_policy(decay_rate => 0.01)"), 'ok', 'the old policy again');
 
+	# decay under a policy from before the clock was stepped back, which judged the certification
+	step($hour);
+	is(try("SELECT cgae.publish_policy(decay_rate => 1, time_step => '1 s')"), 'ok', 'a fast policy');
+	step(0);
+	is(try("SELECT cgae.certify(cgae.register_agent('m', '{}', agent_id => 'falls'), '(0.95,0.95,0.95,0.95)')"), 'ok', '... that judges');
+	step(30);
+	is(psql("SELECT lowered + expired > 0 FROM cgae.apply_decay()"), 't', '... and lets decay');
+	is(psql("SELECT data FROM cgae.agent_events WHERE agent_id = 'falls' AND type = 'expiration'"),
+		'{"status": "expired", "new_tier": "T0", "old_tier": "T5", "policy_version": ' . psql('SELECT max(version) FROM cgae.gate_policies') . '}', 'the fall is by decay, and names its policy');
+	is(accused(), '', 'nobody is accused');
+	is(try("SELECT cgae.publish_policy(decay_rate => 0.01, time_step => '1 day')"), 'ok', 'the old policy again');
+
 	# the clock is stepped within a transaction
 	step($hour);
 	my $back = stepping(0);
