@@ -187,15 +187,15 @@ holders(FunctionCallInfo fcinfo, bool waiting)
 						   " FROM pg_catalog.pg_locks AS l"
 						   " JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database"
 						   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-						   " AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
+						   " AND l.granted AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
 						   " AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
 						   " AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
 						   "   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
 						   "    ANY (pg_catalog.pg_blocking_pids(l.pid))"
 						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1 OR"
 						   "   (l.mode OPERATOR(pg_catalog.<>) 'ShareUpdateExclusiveLock' AND"
-						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
-						   "     (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
+						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation OPERATOR(pg_catalog.=)"
+						   "     ANY (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
 						   lengthof(types), types, values, NULL, true) == 1)
 		found = cgae_read_text(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	return found == NULL ? NULL : text_to_cstring(found);
