@@ -105,4 +105,16 @@ extern const CgaeRobustness *cgae_stream_robustness(const CgaeStream *stream, in
 
 extern void cgae_stream_close(CgaeStream *stream);
 
+/* Conditions on a column of one row "x", in SQL. */
+
+/* As cgae_is_blank(); a letter in front is the quick way to tell. */
+#define CGAE_CHECK_NOT_BLANK(column) \
+	"(pg_catalog.ascii(x." column ") OPERATOR(pg_catalog.>) 32" \
+	" OR pg_catalog.btrim(x." column ", E' \\t\\n\\r\\f\\v') OPERATOR(pg_catalog.<>) '')"
+
+/* The guard writes names of roles, and one may be made of blanks. */
+#define CGAE_CHECK_IS_ROLE(column) \
+	"(" CGAE_CHECK_NOT_BLANK(column) " OR EXISTS (SELECT FROM pg_catalog.pg_roles AS r" \
+	" WHERE r.rolname OPERATOR(pg_catalog.=) x." column "))"
+
 #endif							/* CGAE_CHECK_H */

@@ -181,7 +181,9 @@ check_holds(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 	if (!isnull)
 		deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements,
 						  &nulls, &count);
-	same = count == replay->holds.count;
+	same = count == replay->holds.count &&
+		(count == 0 || (ARR_NDIM(DatumGetArrayTypeP(value)) == 1 &&
+						ARR_LBOUND(DatumGetArrayTypeP(value))[0] == 1));
 	for (int i = 0; same && i < count; i++)
 		same = !nulls[i] && strcmp(TextDatumGetCString(elements[i]), replay->holds.name[i]) == 0;
 	if (!same)
@@ -210,6 +212,9 @@ check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay 
 	else if (digest != NULL && (!is_hex(digest, CGAE_DIGEST_DIGITS) ||
 								!cgae_architecture_hash_equal(hash, digest)))
 		cgae_check_report(check, "architecture_digest", "does not begin with architecture_hash");
+	else if (digest == NULL && no_config && replay->architecture != NULL &&
+			 strlen(replay->architecture) == CGAE_DIGEST_DIGITS)
+		cgae_check_report(check, "architecture_digest", "is gone, although the history tells it");
 	if (no_config && replay->is_configured)
 		cgae_check_report(check, "model_config", "is gone, although the digest was computed from one");
 	if (!no_config)

@@ -19,17 +19,18 @@
  * hidden: what the reader cannot judge.
  */
 #define EPOCHS(source, hidden) \
-	"SELECT e.epoch, e.created_at, e.revealed_at," \
-	" pg_catalog.lag(e.revealed_at) OVER (ORDER BY e.epoch)," \
-	" " hidden " OR COALESCE(e.commitment OPERATOR(pg_catalog.=)" \
-	"  pg_catalog.encode(pg_catalog.sha256(e.secret), 'hex'), false)," \
-	" " hidden " OR COALESCE(pg_catalog.octet_length(e.secret) OPERATOR(pg_catalog.=) " \
+	"SELECT x.epoch, x.created_at, x.revealed_at," \
+	" pg_catalog.lag(x.revealed_at) OVER (ORDER BY x.epoch)," \
+	" " hidden " OR COALESCE(x.commitment OPERATOR(pg_catalog.=)" \
+	"  pg_catalog.encode(pg_catalog.sha256(x.secret), 'hex'), false)," \
+	" " hidden " OR COALESCE(pg_catalog.octet_length(x.secret) OPERATOR(pg_catalog.=) " \
 	CppAsString2(CGAE_SECRET_BYTES) ", false)," \
-	" pg_catalog.lead(e.epoch) OVER (ORDER BY e.epoch) IS NULL" \
-	" FROM cgae." source " AS e ORDER BY e.epoch"
+	" pg_catalog.lead(x.epoch) OVER (ORDER BY x.epoch) IS NULL," \
+	" COALESCE(" CGAE_CHECK_IS_ROLE("actor") ", false)" \
+	" FROM cgae." source " AS x ORDER BY x.epoch"
 
 #define SEEDS EPOCHS("audit_seeds", "false")
-#define VIEW EPOCHS("audit_epochs", "(e.revealed_at IS NULL AND e.secret IS NULL)")
+#define VIEW EPOCHS("audit_epochs", "(x.revealed_at IS NULL AND x.secret IS NULL)")
 
 enum
 {
@@ -39,7 +40,8 @@ enum
 	EPOCH_LAST_REVEALED_AT,
 	EPOCH_KEPT,
 	EPOCH_IS_WHOLE,
-	EPOCH_IS_LAST
+	EPOCH_IS_LAST,
+	EPOCH_HAS_ACTOR
 };
 
 /* An instant of an epoch must be finite, and is named when it lies ahead. */
@@ -65,6 +67,7 @@ check_epoch(CgaeCheck *check, const CgaeStream *row)
 	bool		kept = DatumGetBool(cgae_stream_column(row, EPOCH_KEPT, &isnull));
 	bool		is_whole = DatumGetBool(cgae_stream_column(row, EPOCH_IS_WHOLE, &isnull));
 	bool		is_last = DatumGetBool(cgae_stream_column(row, EPOCH_IS_LAST, &isnull));
+	bool		has_actor = DatumGetBool(cgae_stream_column(row, EPOCH_HAS_ACTOR, &isnull));
 	bool		secret;
 	TimestampTz begins = cgae_stream_time(row, EPOCH_CREATED_AT);
 	TimestampTz ends = cgae_stream_time(row, EPOCH_REVEALED_AT);
@@ -89,6 +92,8 @@ check_epoch(CgaeCheck *check, const CgaeStream *row)
 	/* one that began under a clock that ran ahead may end before that, by more than a minute */
 	if (!secret && ends < begins && ends >= begins - USECS_PER_MINUTE)
 		cgae_check_report(check, "audit_seed", "epoch %d ends before it begins", epoch);
+	if (!has_actor)
+		cgae_check_report(check, "audit_seed", "epoch %d has a blank actor", epoch);
 	check_instant(check, row, epoch, EPOCH_CREATED_AT, "created_at");
 	check_instant(check, row, epoch, EPOCH_REVEALED_AT, "revealed_at");
 }

@@ -77,9 +77,12 @@ cgae_check_cause(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact
 	int32		version = named_version(check, fact);
 	const CgaePolicy *policy = cgae_check_policy(check, version);
 
-	if (!has_cause && !member(fact, "policy_version", &value))
+	if (!has_cause && (!member(fact, "policy_version", &value) ||
+					   (policy != NULL && policy->effective_from > fact->recorded_at)))
 	{
-		if (!was_granted(check, replay, replay->policy_version, PG_INT32_MAX, old_tier))
+		/* where the clock was stepped back since its policy was published, a decay names that */
+		if (!was_granted(check, replay, Max(replay->policy_version, version),
+						 policy != NULL ? version : PG_INT32_MAX, old_tier))
 			cgae_check_report(check, "cause", "number %d is a decay from %s, which no policy since the certification granted",
 							  fact->seq, cgae_tier_labels[old_tier]);
 	}

@@ -24,16 +24,8 @@ typedef struct ValueRule
 	const char *detail;			/* SQL of type text */
 } ValueRule;
 
-/* As cgae_is_blank(); a letter in front is the quick way to tell. */
-#define NOT_BLANK(column) \
-	"(pg_catalog.ascii(x." column ") OPERATOR(pg_catalog.>) 32" \
-	" OR pg_catalog.btrim(x." column ", E' \\t\\n\\r\\f\\v') OPERATOR(pg_catalog.<>) '')"
-
-/* The guard writes names of roles, and one may be made of blanks. */
-#define IS_ROLE(column) \
-	"(" NOT_BLANK(column) " OR EXISTS (SELECT FROM pg_catalog.pg_roles AS r" \
-	" WHERE r.rolname OPERATOR(pg_catalog.=) x." column "))"
-
+#define NOT_BLANK(column) CGAE_CHECK_NOT_BLANK(column)
+#define IS_ROLE(column) CGAE_CHECK_IS_ROLE(column)
 #define IS_OBJECT(column) "pg_catalog.jsonb_typeof(x." column ") OPERATOR(pg_catalog.=) 'object'"
 
 #define IS_HASH(column) \

@@ -10,13 +10,13 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "portability/instr_time.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #include "errors.h"
@@ -31,11 +31,24 @@
 #define PAUSE 100
 #define NAP 5
 
-/* Milliseconds until an instant, not below 0. */
-static long
-time_left(TimestampTz until)
+/*
+ * So many milliseconds from now, by a clock that nobody sets: patience ends
+ * although the other one is stepped back.
+ */
+static int64
+after(int milliseconds)
 {
-	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now) + milliseconds;
+}
+
+/* Milliseconds until an instant of that clock, not below 0. */
+static long
+time_left(int64 until)
+{
+	return (long) Max(until - after(0), 0);
 }
 
 /* Sleep, holding up nobody who cancels it. */
@@ -54,7 +67,7 @@ cgae_locks_begin(CgaeLocks *locks)
 	int			patience = LockTimeout > 0 ? Min(LockTimeout, PATIENCE) : PATIENCE;
 
 	memset(locks, 0, sizeof(*locks));
-	locks->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience);
+	locks->deadline = after(patience);
 	/* over before anybody who waits for us looks for a deadlock */
 	locks->bound = Max(Min(Min(DeadlockTimeout / 2, LONGEST_WAIT), patience), 1);
 	/*
@@ -72,7 +85,7 @@ static bool
 take_policies(CgaeLocks *locks)
 {
 	Oid			relid = cgae_policies_relid();
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+	int64		until = after(locks->bound);
 	char		timeout[16];
 	int			nest_level;
 
@@ -106,7 +119,7 @@ take_tables(CgaeLocks *locks)
 {
 	static const char *const tables[] = {"agents", "agent_events"};
 	Oid			namespace = get_namespace_oid("cgae", false);
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+	int64		until = after(locks->bound);
 
 	for (int i = 0; i < lengthof(tables); i++)
 	{
@@ -142,7 +155,7 @@ count(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql)
 static bool
 take_agents(FunctionCallInfo fcinfo, CgaeLocks *locks)
 {
-	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), locks->bound);
+	int64		until = after(locks->bound);
 
 	for (;;)
 	{
@@ -187,15 +200,15 @@ holders(FunctionCallInfo fcinfo, bool waiting)
 						   " FROM pg_catalog.pg_locks AS l"
 						   " JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database"
 						   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-						   " AND l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
+						   " AND l.granted AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
 						   " AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
 						   " AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
 						   "   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
 						   "    ANY (pg_catalog.pg_blocking_pids(l.pid))"
 						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1 OR"
 						   "   (l.mode OPERATOR(pg_catalog.<>) 'ShareUpdateExclusiveLock' AND"
-						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation IN"
-						   "     (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
+						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation OPERATOR(pg_catalog.=)"
+						   "     ANY (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
 						   lengthof(types), types, values, NULL, true) == 1)
 		found = cgae_read_text(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	return found == NULL ? NULL : text_to_cstring(found);

@@ -11,12 +11,11 @@
 #ifndef CGAE_PUBLICATION_LOCKS_H
 #define CGAE_PUBLICATION_LOCKS_H
 
-#include "datatype/timestamp.h"
 #include "fmgr.h"
 
 typedef struct CgaeLocks
 {
-	TimestampTz deadline;		/* then it is given up for good */
+	int64		deadline;		/* then it is given up for good */
 	int			bound;			/* milliseconds that one attempt waits for a lock */
 	bool		may_queue;		/* nobody can wait for this transaction's own locks */
 	bool		is_queued;		/* it is in the queue of gate_policies now */

@@ -46,6 +46,7 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.agents SET architecture_hash = '', architecture_digest = NULL WHERE agent_id = 'hash'$$, 'hash architecture_hash'),
   ($$UPDATE cgae.agents SET architecture_hash = 'zzzzzzzzzzzzzzzz' WHERE agent_id = 'hash'$$, 'hash architecture_hash'),
   ($$UPDATE cgae.agents SET architecture_digest = left(architecture_digest, 63) || 'z' WHERE agent_id = 'hash'$$, 'hash architecture_digest, hash architecture_hash'),
+  ($$UPDATE cgae.agents SET architecture_digest = NULL WHERE agent_id = 'hash'$$, 'hash architecture_digest'),
   ($$UPDATE cgae.certifications SET observed_architecture_hash = '' WHERE agent_id = 'a'; UPDATE cgae.agents SET observed_architecture_hash = '' WHERE agent_id = 'a'$$, 'a observed_architecture_hash'),
   -- instants
   ($$UPDATE cgae.certifications SET recorded_at = 'infinity' WHERE agent_id = 'a'$$, 'a recorded_at'),
@@ -76,6 +77,8 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$ALTER TABLE cgae.audit_seeds ALTER secret DROP NOT NULL, ALTER commitment DROP NOT NULL; UPDATE cgae.audit_seeds SET secret = NULL WHERE epoch = 3$$, 'audit_seed, column'),
   ($$ALTER TABLE cgae.audit_seeds ALTER secret DROP NOT NULL, ALTER commitment DROP NOT NULL; UPDATE cgae.audit_seeds SET secret = NULL WHERE epoch = 1$$, 'audit_seed, column'),
   ($$UPDATE cgae.audit_seeds SET secret = '' WHERE epoch = 3$$, 'audit_seed'),
+  ($$UPDATE cgae.audit_seeds SET actor = '' WHERE epoch = 3$$, 'audit_seed'),
+  ($$UPDATE cgae.audit_seeds SET actor = E' \t' WHERE epoch = 1$$, 'audit_seed'),
   ($$ALTER TABLE cgae.audit_seeds DROP CONSTRAINT audit_seeds_pkey, ALTER epoch DROP NOT NULL, ALTER created_at DROP NOT NULL; UPDATE cgae.audit_seeds SET epoch = NULL, created_at = NULL WHERE epoch = 3$$, 'audit_seed, column, key'),
   -- layout
   ($$ALTER TABLE cgae.registry_layout DISABLE TRIGGER USER; DELETE FROM cgae.registry_layout; ALTER TABLE cgae.registry_layout ENABLE TRIGGER USER$$, 'layout'),
@@ -93,6 +96,8 @@ CREATE TEMP TABLE bad_rows (n int GENERATED ALWAYS AS IDENTITY, statement text, 
 INSERT INTO bad_rows (statement, tells) VALUES
   ($$UPDATE cgae.agents SET holds = '{NULL}' WHERE agent_id = 'none'$$, 'none holds'),
   ($$UPDATE cgae.agents SET holds = '{""}' WHERE agent_id = 'none'$$, 'none holds'),
+  ($$UPDATE cgae.agents SET holds = '{{x}}' WHERE agent_id = 'b'$$, 'b holds'),
+  ($$UPDATE cgae.agents SET holds = '[5:5]={x}' WHERE agent_id = 'b'$$, 'b holds'),
   ($$UPDATE cgae.agents SET holds = '{{a,b},{c,NULL}}' WHERE agent_id = 'none'$$, 'none holds'),
   ($$UPDATE cgae.agents SET holds = (SELECT array_agg('h' || i) FROM generate_series(1, 1001) AS i) WHERE agent_id = 'none'$$, 'none holds'),
   ($$UPDATE cgae.agents SET last_seq = 2147483647 WHERE agent_id = 'none'$$, 'none last_seq'),

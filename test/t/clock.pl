@@ -10,7 +10,7 @@ my ($library) = (glob('/usr/lib/*/faketime/libfaketime.so.1'), glob('/usr/lib/fa
 plan(skip_all => 'libfaketime is not installed') unless defined $library;
 plan(skip_all => 'a server does not run as root') if $> == 0;
 
-my $server = Throwaway->new(user => 'clock_owner', settings => "autovacuum = off\n",
+my $server = Throwaway->new(user => 'clock_owner', settings => "autovacuum = off\nmax_prepared_transactions = 1\n",
 	environment => {
 		LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => '%DIR/now', FAKETIME_NO_CACHE => 1,
 		FAKETIME_DONT_FAKE_MONOTONIC => 1, DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1 });
@@ -137,6 +137,34 @@ SQL
 	step(2 * $minute);
 	is(accused(), '', '... nor later on');
 	is(try("SELECT cgae.publish_policy(decay_rate => 0.01)"), 'ok', 'the old policy again');
+
+	# decay under a policy from before the clock was stepped back, which judged the certification
+	step($hour);
+	is(try("SELECT cgae.publish_policy(decay_rate => 1, time_step => '1 s')"), 'ok', 'a fast policy');
+	step(0);
+	is(try("SELECT cgae.certify(cgae.register_agent('m', '{}', agent_id => 'falls'), '(0.95,0.95,0.95,0.95)')"), 'ok', '... that judges');
+	step(30);
+	is(psql("SELECT lowered + expired > 0 FROM cgae.apply_decay()"), 't', '... and lets decay');
+	is(psql("SELECT data FROM cgae.agent_events WHERE agent_id = 'falls' AND type = 'expiration'"),
+		'{"status": "expired", "new_tier": "T0", "old_tier": "T5", "policy_version": ' . psql('SELECT max(version) FROM cgae.gate_policies') . '}', 'the fall is by decay, and names its policy');
+	is(accused(), '', 'nobody is accused');
+	is(try("SELECT cgae.publish_policy(decay_rate => 0.01, time_step => '1 day')"), 'ok', 'the old policy again');
+
+	# a publication waits when the clock is stepped back: its patience is not the clock's
+	step(2 * $minute);
+	is(try("BEGIN;\nUPDATE cgae.agents SET balance = balance + 1 WHERE agent_id = 'little';\nPREPARE TRANSACTION 'idle'"), 'ok', 'a transaction stays open');
+	my $begun = time;
+	open(my $publisher, '-|', "$Throwaway::bin/psql -XAtq @{[$server->connection]} -d postgres -v VERBOSITY=sqlstate -c 'SELECT cgae.publish_policy()' 2>&1") or die $!;
+	# (a publisher that has given up already is not seen any more)
+	for (1 .. 300)
+	{
+		last if psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'Extension' AND query ~ '^SELECT cgae.publish_policy'") ne '0';
+	}
+	step(0);
+	is(join('', <$publisher>), "ERROR:  55P03\n", 'a publication meets it, and gives up');
+	close($publisher);
+	cmp_ok(time - $begun, '<', 2 * $minute, '... before the clock is where it was');
+	is(try("ROLLBACK PREPARED 'idle'"), 'ok', 'it ends');
 
 	# the clock is stepped within a transaction
 	step($hour);
