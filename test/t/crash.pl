@@ -141,7 +141,10 @@ sub kill_server
 		kill('KILL', processes()) if $all || time > $patience;
 		sleep(0.02);
 	}
-	return !processes() && !kill(0, $postmaster);
+	return 0 if processes() || kill(0, $postmaster);
+	# killed before it wrote its number into a lock file: no server starts until that is removed
+	-z $_ && unlink($_) for "$dir/data/postmaster.pid", glob("$dir/.s.PGSQL.*.lock");
+	return 1;
 }
 
 # A second crash, while the server recovers from the first.
