@@ -27,10 +27,10 @@ BEGIN
   RAISE NOTICE 'the statement began before its fall: %', statement_timestamp() < (SELECT tier_drop_at FROM cgae.agents);
   SELECT cgae.effective_tier('a') < 'T5' AS effective_tier,
          (SELECT effective_tier < 'T5' AND effective_cc < 0.95 FROM cgae.agent_standing) AS agent_standing,
-         (SELECT effective_tier < 'T5' AND time_left < '0' FROM cgae.expiring_agents) AS expiring_agents,
+         (SELECT effective_tier < 'T5' AND time_left <= '0' FROM cgae.expiring_agents) AS expiring_agents,
          (SELECT count(*) FROM cgae.expiring_within('0')) AS expiring_within,
          (SELECT count(*) FROM cgae.due_audits()) AS due_audits,
-         (SELECT overdue_agents = 1 AND sweep_lag > '0' AND falling_within_a_day = 0 AND checked_at = now() AND seed_age > '0' FROM cgae.registry_health) AS registry_health,
+         (SELECT overdue_agents = 1 AND sweep_lag >= '0' AND falling_within_a_day = 0 AND checked_at = now() AND seed_age > '0' FROM cgae.registry_health) AS registry_health,
          (SELECT count(*) FROM cgae.policy_impact('{0,0.99,0.991,0.992,0.993,0.994}', NULL, NULL, NULL) AS i WHERE i.tier_now < 'T5') AS policy_impact
     INTO seen;
   RAISE NOTICE '%', seen;
