@@ -63,6 +63,7 @@ OBJS = \
 	src/permission.o \
 	src/plan_cache.o \
 	src/policy.o \
+	src/policy_digest.o \
 	src/publication.o \
 	src/publication_locks.o \
 	src/registry.o \

@@ -101,7 +101,7 @@ typedef enum CgaeQuery
 #define CGAE_AGENT_EXISTS \
 	"SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
 
-#define CGAE_PLAN_MAX_ARGS 12
+#define CGAE_PLAN_MAX_ARGS 13
 
 /*
  * The plan of a statement, prepared once per backend for an owner: the

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "errors.h"
+#include "policy_digest.h"
 #include "publication.h"
 #include "statement.h"
 
@@ -28,18 +29,19 @@ const CgaeColumn cgae_policy_columns[POLICY_COLUMNS] = {
 	[POLICY_VERSION] = {"version", "int4"},
 	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
 	[POLICY_ACTOR] = {"actor", "text"},
+	[POLICY_DIGEST] = {"digest", "bytea"},
 };
 
 /* In the order of the columns above. */
 static const Oid column_types[POLICY_COLUMNS] = {
 	FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID, FLOAT8ARRAYOID,
-	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID
+	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BYTEAOID
 };
 
 #define INSERT_POLICY \
 	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings," \
-	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor)" \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)" \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 
 /* The publication whose row the guard is to let in, if any. */
 static CgaePublication *announced = NULL;
@@ -98,6 +100,7 @@ cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication)
 	CgaePublication *outer = announced;
 	uint64		written = 0;
 
+	publication->values[POLICY_DIGEST] = PointerGetDatum(cgae_policy_digest(publication->values));
 	publication->judged = false;
 	announced = publication;
 	PG_TRY();

@@ -28,12 +28,13 @@ typedef enum CgaePolicyColumn
 	POLICY_VERSION,
 	POLICY_EFFECTIVE_FROM,
 	POLICY_ACTOR,
+	POLICY_DIGEST,
 	POLICY_COLUMNS
 } CgaePolicyColumn;
 
 extern const CgaeColumn cgae_policy_columns[POLICY_COLUMNS];
 
-/* A row of gate_policies with every value, none of them null. */
+/* A row of gate_policies with every value, none of them null; the digest is found when it is written. */
 typedef struct CgaePublication
 {
 	Datum		values[POLICY_COLUMNS];

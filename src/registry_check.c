@@ -10,6 +10,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "funcapi.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
@@ -21,6 +22,7 @@
 #include "check_objects.h"
 #include "check_values.h"
 #include "errors.h"
+#include "policy_digest.h"
 #include "registry_layout.h"
 #include "registry_namespace.h"
 #include "statement.h"
@@ -81,7 +83,8 @@
 
 #define POLICIES \
 	"SELECT version, cc, er, as_, ih_threshold, budget_ceilings," \
-	" audit_intensities, decay_rate, time_step, effective_from FROM cgae.gate_policies ORDER BY version"
+	" audit_intensities, decay_rate, time_step, effective_from, note, actor, digest" \
+	" FROM cgae.gate_policies ORDER BY version"
 
 #define LAYOUT \
 	"SELECT l.version, l.installed_at FROM cgae.registry_layout AS l ORDER BY l.version"
@@ -155,6 +158,31 @@ registry_created_at(FunctionCallInfo fcinfo)
 	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
+/* A policy says what it said when it was published, as far as its digest is that old. */
+static void
+check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 version)
+{
+	Datum		values[POLICY_COLUMNS];
+
+	for (int c = 0; c < POLICY_COLUMNS; c++)
+	{
+		bool		isnull;
+
+		values[c] = SPI_getbinval(tuple, desc, SPI_fnumber(desc, cgae_policy_columns[c].name),
+								  &isnull);
+		if (isnull)
+		{
+			cgae_check_report(check, "policy", "version %d: %s is null", version,
+							  cgae_policy_columns[c].name);
+			return;
+		}
+	}
+	if (!DatumGetBool(DirectFunctionCall2(byteaeq, values[POLICY_DIGEST],
+										  PointerGetDatum(cgae_policy_digest(values)))))
+		cgae_check_report(check, "policy", "version %d is not what was published: its digest is another",
+						  version);
+}
+
 /* Policies are numbered 1, 2, ..., valid, and take force one after the other. */
 static void
 check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
@@ -188,6 +216,7 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 						 policy->effective_from);
 		if (version == 1 && !cgae_policy_is_the_papers(policy))
 			cgae_check_report(check, "policy", "version 1 is not the paper's, with which a registry begins");
+		check_policy_digest(check, rows->vals[i], rows->tupdesc, version);
 	}
 }
 

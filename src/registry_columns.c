@@ -55,7 +55,7 @@ static const CgaeTableColumn policy_columns[] = {
 	REQUIRED("budget_ceilings", "_numeric"), REQUIRED("audit_intensities", "_float8"),
 	REQUIRED("decay_rate", "float8"), REQUIRED("time_step", "interval"),
 	REQUIRED("effective_from", "timestamptz"), REQUIRED("note", "text"),
-	REQUIRED("actor", "text"),
+	REQUIRED("actor", "text"), REQUIRED("digest", "bytea"),
 	END_OF_COLUMNS
 };
 

@@ -49,7 +49,8 @@ static const char *const layout[] = {
 	" time_step interval NOT NULL,"
 	" effective_from timestamptz NOT NULL,"
 	" note text NOT NULL DEFAULT '',"
-	" actor text NOT NULL)",
+	" actor text NOT NULL,"
+	" digest bytea NOT NULL)",
 
 	"COMMENT ON TABLE cgae.gate_policies IS 'versions of the gate policy; the highest is in force; append-only'",
 	"COMMENT ON COLUMN cgae.gate_policies.version IS 'number of the version: 1, 2, ...'",
@@ -64,6 +65,7 @@ static const char *const layout[] = {
 	"COMMENT ON COLUMN cgae.gate_policies.effective_from IS 'when the version took force; for the first one the registry''s creation, though it judges what was before as well'",
 	"COMMENT ON COLUMN cgae.gate_policies.note IS 'why the version was published'",
 	"COMMENT ON COLUMN cgae.gate_policies.actor IS 'role whose statement published it'",
+	"COMMENT ON COLUMN cgae.gate_policies.digest IS 'SHA-256 over all that the version says, by which check_registry() knows one that was changed'",
 
 	/* --- agents --------------------------------------------------------- */
 	"CREATE TABLE cgae.agents ("

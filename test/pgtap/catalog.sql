@@ -139,7 +139,7 @@ SELECT is((SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute WH
     ('agents', 'agent_id, model_name, architecture_hash, architecture_digest, model_config, provenance, wallet_address, registered_at, initial_robustness, status, holds, certified_tier, current_tier, current_robustness, certified_at, last_audit_at, tier_drop_at, observed_architecture_hash, last_seq, certification_count, balance, total_earned, total_spent, total_penalties, total_topups, contracts_completed, contracts_failed, deregistered_at, recorded_at, rated_policy'),
     ('certifications', 'agent_id, seq, outcome, robustness, tier, previous_tier, audit_type, audit_details, observed_architecture_hash, certified_at, policy_version, auditor, recorded_at, status, request_id'),
     ('agent_events', 'agent_id, seq, type, occurred_at, data, actor, recorded_at'),
-    ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note, actor'),
+    ('gate_policies', 'version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, note, actor, digest'),
     ('audit_seeds', 'epoch, secret, commitment, created_at, revealed_at, actor')) AS v(tbl, columns);
 SELECT is((SELECT string_agg(conrelid::regclass || ' ' || pg_get_constraintdef(oid), '; ' ORDER BY conrelid::regclass::text) FROM pg_constraint WHERE contype = 'p' AND conparentid = 0 AND connamespace = 'cgae'::regnamespace),
   'cgae.agent_events PRIMARY KEY (agent_id, seq); cgae.agents PRIMARY KEY (agent_id); cgae.audit_seeds PRIMARY KEY (epoch); cgae.certifications PRIMARY KEY (agent_id, seq); cgae.gate_policies PRIMARY KEY (version); cgae.registry_layout PRIMARY KEY (version)', 'keys');

@@ -144,7 +144,7 @@ INSERT INTO tampering (statement, tells) VALUES
   -- dates that lie ahead, of which the first might be the guards'
   ($$UPDATE cgae.agent_events SET occurred_at = '2100-01-01', recorded_at = '2100-01-01' WHERE agent_id = 'none'; UPDATE cgae.agents SET registered_at = '2100-01-01', recorded_at = '2100-01-01' WHERE agent_id = 'none'$$, 'none clock'),
   ($$UPDATE cgae.agents SET recorded_at = '2100-01-01' WHERE agent_id = 'a'$$, 'a clock, a recorded_at'),
-  ($$UPDATE cgae.gate_policies SET effective_from = '2100-01-01' WHERE version = 6$$, 'clock'),
+  ($$UPDATE cgae.gate_policies SET effective_from = '2100-01-01' WHERE version = 6$$, 'clock, policy'),
   ($$UPDATE cgae.audit_seeds SET created_at = '2100-01-01' WHERE epoch = 3; UPDATE cgae.audit_seeds SET revealed_at = '2100-01-01' WHERE epoch = 2$$, 'clock'),
   ($$UPDATE cgae.agent_events SET occurred_at = '2024-01-01 12:00+00' WHERE agent_id = 'h' AND type = 'deregistration'$$, 'h deregistered_at, h time'),
   -- after the deregistration
@@ -156,8 +156,8 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$UPDATE cgae.gate_policies SET budget_ceilings = '{1}' WHERE version = 4$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET time_step = '1 month' WHERE version = 4$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET effective_from = '-infinity' WHERE version = 4$$, 'policy'),
-  -- a clock that was stepped back for a publication does the same
-  ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 4$$, NULL),
+  -- its date alone would pass: a clock that was stepped back for a publication dates one so
+  ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 4$$, 'policy'),
   ($$UPDATE cgae.gate_policies SET effective_from = '2020-01-01' WHERE version = 1$$, 'policy'),
   -- epochs
   ($$UPDATE cgae.audit_seeds SET revealed_at = NULL WHERE epoch = 1$$, 'audit_seed'),

@@ -69,6 +69,20 @@ SELECT is(t.try($$SELECT cgae.gate_tier('(1,1,1,1)', 3)$$), 'P0002: gate policy 
 ROLLBACK TO s;
 SELECT is(cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text, 'T3', 'rolled back to version 1');
 
+-- the digest is over what the row says, made here from the description alone
+CREATE FUNCTION t.field(v bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT convert_to(length(v) || ' ', 'UTF8') || v || '\x0a'::bytea $$;
+CREATE FUNCTION t.field(v text) RETURNS bytea LANGUAGE sql AS $$ SELECT t.field(convert_to(v, 'UTF8')) $$;
+CREATE FUNCTION t.field(v float8[]) RETURNS bytea LANGUAGE sql AS $$ SELECT t.field(string_agg(float8send(x), ''::bytea ORDER BY n)) FROM unnest(v) WITH ORDINALITY AS u(x, n) $$;
+SAVEPOINT digests;
+SELECT cgae.publish_policy('{-0,0.1,0.2,0.3,0.4,0.5}', budget_ceilings => '{0,0.10,1.50,2,1e20,1e20}', audit_intensities => '{0,0,1e-300,0.1,0.2,0.3}', decay_rate => 0.1, time_step => '1 day 02:03:04.000005', note => E'gr\u00fc\u00df\n dich') \g /dev/null
+SELECT is(digest, sha256(convert_to(E'cgae/policy/v1\n', 'UTF8') || t.field(version::text) || t.field(cc) || t.field(er) || t.field(as_) || t.field(float8send(ih_threshold))
+                         || t.field(array_to_string(budget_ceilings, ',')) || t.field(audit_intensities) || t.field(float8send(decay_rate))
+                         || t.field(((extract(epoch FROM time_step) * 1000000)::int8)::text) || t.field(((extract(epoch FROM effective_from) * 1000000)::int8)::text)
+                         || t.field(note) || t.field(actor) || t.field('0,0,0,0,0,0'::text) || t.field('T0'::text) || t.field('T0'::text)),
+          'the digest of version ' || version) FROM cgae.gate_policies ORDER BY version;
+SELECT is((SELECT count(DISTINCT digest) = count(*) AND count(*) > 1 FROM cgae.gate_policies), true, '... is another for each');
+ROLLBACK TO digests;
+
 -- published, never inserted: neither by the owner, nor what publish_policy() would have written, nor in its shadow
 CREATE FUNCTION t.insert(lax text DEFAULT '{0,0.1,0.2,0.3,0.4,0.5}') RETURNS text LANGUAGE sql AS $$
   SELECT format('INSERT INTO cgae.gate_policies (version, cc, er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, effective_from, actor)

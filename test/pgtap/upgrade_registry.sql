@@ -58,7 +58,7 @@ ALTER TABLE cgae.gate_policies DISABLE TRIGGER ALL;
 ALTER TABLE cgae.gate_policies ENABLE TRIGGER ALL;
 SELECT is(cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text, 'T3', 'a policy is read');
 SET LOCAL session_replication_role = replica;	-- as a logical subscription writes
-INSERT INTO cgae.gate_policies SELECT 2, '{0,0.75,0.8,0.85,0.9,0.95}', er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now(), '', 'publisher' FROM cgae.gate_policies;
+INSERT INTO cgae.gate_policies SELECT 2, '{0,0.75,0.8,0.85,0.9,0.95}', er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now(), '', 'publisher', digest FROM cgae.gate_policies;
 SELECT is(cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text, 'T0', 'a later one is noticed though no trigger announces it');
 DELETE FROM cgae.gate_policies WHERE version = 2;
 SELECT is(cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text, 'T3', '... as is that it is gone');
@@ -67,7 +67,7 @@ SELECT isnt(t.objects(), (SELECT objects FROM kept), 'the trigger is an ordinary
 SELECT is(cgae.upgrade_registry(), (SELECT version FROM kept), 'the registry is mended');
 SELECT is(t.objects(), (SELECT objects FROM kept), '... as it was');
 SET LOCAL session_replication_role = replica;
-INSERT INTO cgae.gate_policies SELECT 2, '{0,0.75,0.8,0.85,0.9,0.95}', er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now(), '', 'publisher' FROM cgae.gate_policies;
+INSERT INTO cgae.gate_policies SELECT 2, '{0,0.75,0.8,0.85,0.9,0.95}', er, as_, ih_threshold, budget_ceilings, audit_intensities, decay_rate, time_step, now(), '', 'publisher', digest FROM cgae.gate_policies;
 SELECT is(cgae.gate_tier('(0.7,0.7,0.7,0.7)')::text, 'T0', 'now the trigger announces it');
 SET LOCAL session_replication_role = origin;
 ROLLBACK TO s;
