@@ -77,7 +77,7 @@ unpack_source() {
 build_server() {
   local name=$1 cflags=$2 folder options began=$SECONDS
   shift 2
-  options=(--enable-debug --enable-tap-tests --without-readline --without-icu "$@")
+  options=(--enable-debug --enable-tap-tests --without-readline --with-icu "$@")
   folder=$server_cache/$name-$pg_major-$(printf '%s\n' "$cflags" "${options[@]}" | sha256sum | cut -c1-8)
   pg_bin=$folder/bin
   mkdir -p "$server_cache"
@@ -87,6 +87,8 @@ build_server() {
     need bison bison flex zlib1g-dev dpkg-dev
     need flex flex
     need /usr/include/zlib.h zlib1g-dev
+    need /usr/include/unicode/utypes.h libicu-dev
+    need pkg-config pkg-config
     need dpkg-source dpkg-dev
     say "building PostgreSQL $pg_major from source: CFLAGS=\"$cflags\" ${options[*]}"
     # of each name the newest is kept

@@ -12,7 +12,9 @@ plan(skip_all => 'a server does not run as root') if $> == 0;
 
 my $server = Throwaway->new(user => 'clock_owner', settings => "autovacuum = off\nmax_prepared_transactions = 1\n",
 	environment => {
-		LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => '%DIR/now', FAKETIME_NO_CACHE => 1,
+		# behind what is preloaded already: a sanitizer's runtime wants to be the first
+		LD_PRELOAD => join(' ', grep { defined } $ENV{LD_PRELOAD}, $library),
+		FAKETIME_TIMESTAMP_FILE => '%DIR/now', FAKETIME_NO_CACHE => 1,
 		FAKETIME_DONT_FAKE_MONOTONIC => 1, DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1 });
 my $offset = 0;
 
