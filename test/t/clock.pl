@@ -9,12 +9,12 @@ use Throwaway;
 my ($library) = (glob('/usr/lib/*/faketime/libfaketime.so.1'), glob('/usr/lib/faketime/libfaketime.so.1'));
 plan(skip_all => 'libfaketime is not installed') unless defined $library;
 plan(skip_all => 'a server does not run as root') if $> == 0;
+# with both preloaded the server does not start
+plan(skip_all => 'a faked clock does not go with the runtime of a sanitizer') if ($ENV{LD_PRELOAD} // '') =~ /asan/;
 
 my $server = Throwaway->new(user => 'clock_owner', settings => "autovacuum = off\nmax_prepared_transactions = 1\n",
 	environment => {
-		# behind what is preloaded already: a sanitizer's runtime wants to be the first
-		LD_PRELOAD => join(' ', grep { defined } $ENV{LD_PRELOAD}, $library),
-		FAKETIME_TIMESTAMP_FILE => '%DIR/now', FAKETIME_NO_CACHE => 1,
+		LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => '%DIR/now', FAKETIME_NO_CACHE => 1,
 		FAKETIME_DONT_FAKE_MONOTONIC => 1, DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1 });
 my $offset = 0;
 
