@@ -240,7 +240,7 @@ while (<$errcodes>)
 }
 close($errcodes);
 my %raised = map { $_ => 1 } @by_server;
-for my $source (glob("$root/src/*.[ch]"))
+for my $source (glob("$root/src/*/*.[ch]"))
 {
 	open(my $file, '<', $source) or die "$source: $!";
 	my $text = do { local $/; <$file> };
