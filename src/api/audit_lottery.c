@@ -262,6 +262,12 @@ warn_unreadable_epoch(bool has_number, int32 number, const char *fault)
 			 errhint("Begin a new one with cgae.rotate_audit_seed().")));
 }
 
+static const CgaeStatement list_epochs = {
+	"SELECT created_at, secret, epoch FROM cgae.audit_seeds"
+	" ORDER BY epoch",
+	0, NULL
+};
+
 /*
  * The epochs that the caller's snapshot sees, oldest first, in the current
  * context of SPI.  The first counts from the beginning of time.  One that
@@ -270,10 +276,7 @@ warn_unreadable_epoch(bool has_number, int32 number, const char *fault)
 static Epoch *
 read_epochs(FunctionCallInfo fcinfo, int *count)
 {
-	uint64		rows = cgae_statement_run(fcinfo, CGAE_Q_EPOCHS,
-										  "SELECT created_at, secret, epoch FROM cgae.audit_seeds"
-										  " ORDER BY epoch",
-										  0, NULL, NULL, NULL, true);
+	uint64		rows = cgae_statement_run(fcinfo, &list_epochs, NULL, NULL, true);
 	Epoch	   *epochs = palloc(rows * sizeof(Epoch));
 	bool		is_first = true;
 	int			readable = 0;
@@ -389,6 +392,20 @@ overdue_since(TimestampTz due_at, TimestampTz at, bool *isnull)
 		DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(at), TimestampTzGetDatum(due_at));
 }
 
+static const CgaeStatement list_auditable = {
+	"SELECT a.agent_id,"
+	" (SELECT c.seq FROM cgae.certifications AS c"
+	"  WHERE c.agent_id OPERATOR(pg_catalog.=) a.agent_id"
+	"  AND " CGAE_SQL_CERTIFIES("c")
+	"  ORDER BY c.agent_id DESC, c.seq DESC LIMIT 1),"
+	" a.current_tier, a.last_audit_at"
+	" FROM cgae.agents AS a"
+	" WHERE a.status OPERATOR(pg_catalog.=) 'active'"
+	" AND a.current_tier OPERATOR(pg_catalog.>=) $2"
+	" AND a.last_audit_at OPERATOR(pg_catalog.<=) $1",
+	2, NULL
+};
+
 /*
  * Go once over the active agents that the policy audits, and put those that
  * are due into the sort.
@@ -408,18 +425,7 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 	types[1] = tiers->type;
 	arguments[0] = TimestampTzGetDatum(at);
 	arguments[1] = ObjectIdGetDatum(tiers->value[lowest]);
-	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_AUDITABLE_AGENTS,
-					 "SELECT a.agent_id,"
-					 " (SELECT c.seq FROM cgae.certifications AS c"
-					 "  WHERE c.agent_id OPERATOR(pg_catalog.=) a.agent_id"
-					 "  AND " CGAE_SQL_CERTIFIES("c")
-					 "  ORDER BY c.agent_id DESC, c.seq DESC LIMIT 1),"
-					 " a.current_tier, a.last_audit_at"
-					 " FROM cgae.agents AS a"
-					 " WHERE a.status OPERATOR(pg_catalog.=) 'active'"
-					 " AND a.current_tier OPERATOR(pg_catalog.>=) $2"
-					 " AND a.last_audit_at OPERATOR(pg_catalog.<=) $1",
-					 lengthof(types), types);
+	plan = cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_auditable, types);
 	portal = SPI_cursor_open(NULL, plan, arguments, NULL, true);
 	do
 	{

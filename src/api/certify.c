@@ -162,8 +162,8 @@ refuse_not_stored(const CgaeBatch *batch, uint64 stored)
 
 /* Run the INSERT of a batch; its guard fills in the entries. */
 static void
-insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const char *sql,
-			 int argument_count, const Oid *types, const Datum *values, const char *nulls)
+insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, const CgaeStatement *statement,
+			 const Oid *types, const Datum *values, const char *nulls)
 {
 	CgaeBatch  *outer = cgae_batch_announce(batch);
 	volatile uint64 stored = 0;	/* set within PG_TRY */
@@ -174,8 +174,7 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
 	{
 		cgae_require_registry();
 		cgae_statement_begin();
-		stored = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls,
-									false);
+		stored = cgae_statement_run_typed(fcinfo, statement, types, values, nulls, false);
 		cgae_statement_end();
 	}
 	PG_FINALLY();
@@ -198,6 +197,14 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, CgaeQuery query, const c
  */
 #define INSERT_ONCE INSERT_GIVEN ", request_id"
 
+static const CgaeStatement insert_one_once = {
+	INSERT_ONCE ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+	GIVEN_COLUMNS, NULL
+};
+static const CgaeStatement insert_one = {
+	INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)", GIVEN_REQUEST_ID, NULL
+};
+
 /* Insert one certification and return what the guard found. */
 static Datum
 insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, const Datum *values,
@@ -210,13 +217,9 @@ insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, co
 	types[GIVEN_ROBUSTNESS] = declaration->robustness;
 	batch.may_repeat = nulls[GIVEN_REQUEST_ID] != 'n';
 	if (batch.may_repeat)
-		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_ONCE,
-					 INSERT_ONCE ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-					 GIVEN_COLUMNS, types, values, nulls);
+		insert_batch(fcinfo, &batch, &insert_one_once, types, values, nulls);
 	else
-		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY,
-					 INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)",
-					 GIVEN_REQUEST_ID, types, values, nulls);
+		insert_batch(fcinfo, &batch, &insert_one, types, values, nulls);
 	return HeapTupleGetDatum(form_result(fcinfo, declaration, &entry));
 }
 
@@ -384,6 +387,15 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 	"pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)," \
 	" pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)"
 
+static const CgaeStatement insert_many_once = {
+	INSERT_ONCE ") SELECT " UNNEST_GIVEN ", pg_catalog.unnest($7)"
+	" ON CONFLICT DO NOTHING",
+	GIVEN_COLUMNS, NULL
+};
+static const CgaeStatement insert_many = {
+	INSERT_GIVEN ") SELECT " UNNEST_GIVEN, GIVEN_REQUEST_ID, NULL
+};
+
 /*
  * cgae.certify_many(agent_ids text[], robustness cgae.robustness[],
  *	   audit_types text[] DEFAULT NULL, observed_architecture_hashes text[] DEFAULT NULL,
@@ -431,13 +443,9 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 	begin_entries(&batch, given);
 	batch.may_repeat = !PG_ARGISNULL(GIVEN_REQUEST_ID);
 	if (batch.may_repeat)
-		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY_ONCE,
-					 INSERT_ONCE ") SELECT " UNNEST_GIVEN ", pg_catalog.unnest($7)"
-					 " ON CONFLICT DO NOTHING",
-					 GIVEN_COLUMNS, array_types, values, NULL);
+		insert_batch(fcinfo, &batch, &insert_many_once, array_types, values, NULL);
 	else
-		insert_batch(fcinfo, &batch, CGAE_Q_CERTIFY_MANY, INSERT_GIVEN ") SELECT " UNNEST_GIVEN,
-					 GIVEN_REQUEST_ID, array_types, values, NULL);
+		insert_batch(fcinfo, &batch, &insert_many, array_types, values, NULL);
 
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < batch.count; i++)

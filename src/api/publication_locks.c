@@ -141,11 +141,22 @@ take_tables(CgaeLocks *locks)
 
 /* Run a statement that counts. */
 static int64
-count(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql)
+count(FunctionCallInfo fcinfo, const CgaeStatement *statement)
 {
-	(void) cgae_statement_run(fcinfo, query, sql, 0, NULL, NULL, NULL, false);
+	(void) cgae_statement_run(fcinfo, statement, NULL, NULL, false);
 	return DatumGetInt64(cgae_statement_datum());
 }
+
+static const CgaeStatement lock_rerated = {
+	"SELECT pg_catalog.count(*) FROM (SELECT FROM cgae.agents"
+	" WHERE " CGAE_RERATED_AGENTS " FOR NO KEY UPDATE SKIP LOCKED) AS l",
+	0, NULL
+};
+static const CgaeStatement count_rerated = {
+	"SELECT pg_catalog.count(*) FROM cgae.agents"
+	" WHERE " CGAE_RERATED_AGENTS,
+	0, NULL
+};
 
 /*
  * Lock the rows of all agents that are to be re-rated, so that the update waits
@@ -159,12 +170,8 @@ take_agents(FunctionCallInfo fcinfo, CgaeLocks *locks)
 
 	for (;;)
 	{
-		locks->agents = count(fcinfo, CGAE_Q_LOCK_RERATED,
-							  "SELECT pg_catalog.count(*) FROM (SELECT FROM cgae.agents"
-							  " WHERE " CGAE_RERATED_AGENTS " FOR NO KEY UPDATE SKIP LOCKED) AS l");
-		if (locks->agents == count(fcinfo, CGAE_Q_COUNT_RERATED,
-								   "SELECT pg_catalog.count(*) FROM cgae.agents"
-								   " WHERE " CGAE_RERATED_AGENTS))
+		locks->agents = count(fcinfo, &lock_rerated);
+		if (locks->agents == count(fcinfo, &count_rerated))
 			return true;
 		if (time_left(until) == 0)
 			return false;
@@ -179,6 +186,24 @@ cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks)
 	return take_policies(locks) && take_tables(locks) && take_agents(fcinfo, locks);
 }
 
+static const CgaeStatement find_holders = {
+	"SELECT pg_catalog.string_agg(DISTINCT COALESCE("
+	"  CAST(l.pid AS pg_catalog.text), 'a prepared transaction'), ', ')"
+	" FROM pg_catalog.pg_locks AS l"
+	" JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database"
+	" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+	" AND l.granted AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
+	" AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
+	" AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
+	"   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
+	"    ANY (pg_catalog.pg_blocking_pids(l.pid))"
+	"  ELSE l.relation OPERATOR(pg_catalog.=) $1 OR"
+	"   (l.mode OPERATOR(pg_catalog.<>) 'ShareUpdateExclusiveLock' AND"
+	"    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation OPERATOR(pg_catalog.=)"
+	"     ANY (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
+	3, (const Oid[]) {OIDOID, OIDOID, BOOLOID}
+};
+
 /*
  * Who holds the policies, or rows of agents; NULL when nobody does any more.
  * Only those who hold the policies and wait for this transaction, if so asked.
@@ -186,30 +211,14 @@ cgae_locks_take(FunctionCallInfo fcinfo, CgaeLocks *locks)
 static char *
 holders(FunctionCallInfo fcinfo, bool waiting)
 {
-	static const Oid types[] = {OIDOID, OIDOID, BOOLOID};
-	Datum		values[lengthof(types)];
+	Datum		values[3];
 	text	   *found = NULL;
 
 	values[2] = BoolGetDatum(waiting);
 	values[0] = ObjectIdGetDatum(cgae_policies_relid());
 	values[1] = ObjectIdGetDatum(get_relname_relid("agents", get_namespace_oid("cgae", false)));
 	/* a prepared transaction has no process */
-	if (cgae_statement_run(fcinfo, CGAE_Q_LOCK_HOLDERS,
-						   "SELECT pg_catalog.string_agg(DISTINCT COALESCE("
-						   "  CAST(l.pid AS pg_catalog.text), 'a prepared transaction'), ', ')"
-						   " FROM pg_catalog.pg_locks AS l"
-						   " JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) l.database"
-						   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-						   " AND l.granted AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
-						   " AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock'"
-						   " AND CASE WHEN $3 THEN l.relation OPERATOR(pg_catalog.=) $1"
-						   "   AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=)"
-						   "    ANY (pg_catalog.pg_blocking_pids(l.pid))"
-						   "  ELSE l.relation OPERATOR(pg_catalog.=) $1 OR"
-						   "   (l.mode OPERATOR(pg_catalog.<>) 'ShareUpdateExclusiveLock' AND"
-						   "    (l.relation OPERATOR(pg_catalog.=) $2 OR l.relation OPERATOR(pg_catalog.=)"
-						   "     ANY (SELECT t.relid FROM pg_catalog.pg_partition_tree($2) AS t))) END",
-						   lengthof(types), types, values, NULL, true) == 1)
+	if (cgae_statement_run(fcinfo, &find_holders, values, NULL, true) == 1)
 		found = cgae_read_text(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	return found == NULL ? NULL : text_to_cstring(found);
 }

@@ -48,43 +48,49 @@ require_publisher(void)
 				 errhint("Publish as the owner of the registry or as a role with BYPASSRLS.")));
 }
 
+/* What a policy is given with, in the order of cgae_policy_columns. */
+static const Oid given_types[] = {
+	FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID,
+	FLOAT8ARRAYOID, FLOAT8OID, INTERVALOID, TEXTOID
+};
+
+/* What is null stays as it is in the version before. */
+static const CgaeStatement derive_policy = {
+	"SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
+	" COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
+	" COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
+	" COALESCE($8, p.time_step), COALESCE($9, '')"
+	" FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1",
+	lengthof(given_types), given_types
+};
+
 /* Append the version after another one; what is null stays as it is there. */
 static int32
 insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before, const char *actor)
 {
-	static const Oid types[] = {
-		FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID,
-		FLOAT8ARRAYOID, FLOAT8OID, INTERVALOID, TEXTOID
-	};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[lengthof(given_types)];
+	char		nulls[lengthof(given_types)];
 	CgaePublication publication;
 	int32		version = cgae_publication_next_version(before->version);
 
-	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
-	if (cgae_statement_run(fcinfo, CGAE_Q_NEXT_POLICY,
-						   "SELECT COALESCE($1, p.cc), COALESCE($2, p.er), COALESCE($3, p.as_),"
-						   " COALESCE($4, p.ih_threshold), COALESCE($5, p.budget_ceilings),"
-						   " COALESCE($6, p.audit_intensities), COALESCE($7, p.decay_rate),"
-						   " COALESCE($8, p.time_step), COALESCE($9, '')"
-						   " FROM cgae.gate_policies AS p ORDER BY p.version DESC LIMIT 1",
-						   lengthof(types), types, values, nulls, false) != 1)
+	cgae_statement_arguments(fcinfo, lengthof(given_types), values, nulls);
+	if (cgae_statement_run(fcinfo, &derive_policy, values, nulls, false) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("no gate policy is visible in cgae.gate_policies"),
 				 cgae_err_object("gate_policies", NULL, NULL)));
-	for (int c = 0; c < lengthof(types); c++)
+	for (int c = 0; c < lengthof(given_types); c++)
 	{
 		bool		isnull;
 
 		/* the owner may have changed it */
-		if (SPI_gettypeid(SPI_tuptable->tupdesc, c + 1) != types[c])
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, c + 1) != given_types[c])
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of gate policies has type %s, not %s",
 							cgae_policy_columns[c].name,
 							format_type_be(SPI_gettypeid(SPI_tuptable->tupdesc, c + 1)),
-							format_type_be(types[c]))));
+							format_type_be(given_types[c]))));
 		publication.values[c] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, c + 1,
 											  &isnull);
 		if (isnull)
@@ -101,14 +107,17 @@ insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before, const char *act
 	return version;
 }
 
+static const CgaeStatement list_rerated = {
+	"SELECT agent_id, xmin, cmin FROM cgae.agents"
+	" WHERE " CGAE_RERATED_AGENTS " ORDER BY agent_id",
+	0, NULL
+};
+
 /* Name of an agent whose row the publication did not write, or NULL. */
 static char *
 first_not_reached(FunctionCallInfo fcinfo, const CgaeSweep *sweep)
 {
-	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_NOT_RERATED,
-								 "SELECT agent_id, xmin, cmin FROM cgae.agents"
-								 " WHERE " CGAE_RERATED_AGENTS " ORDER BY agent_id",
-								 0, NULL);
+	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_rerated);
 	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, false);
 
 	do
@@ -153,6 +162,12 @@ refuse_incomplete(FunctionCallInfo fcinfo, const CgaeLocks *locks, const CgaeSwe
 			 cgae_err_object("agents", NULL, NULL)));
 }
 
+static const CgaeStatement rerate = {
+	"UPDATE cgae.agents SET current_tier = current_tier"
+	" WHERE " CGAE_RERATED_AGENTS " AND $1",
+	1, (const Oid[]) {BOOLOID}
+};
+
 /*
  * Bring every certified agent to the new policy in one statement: it falls to
  * what the old one had left of its tier, so that a laxer policy raises
@@ -162,7 +177,6 @@ static void
 rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 {
 	/* always true; asked for, it tells that the statement runs (caller.h) */
-	static const Oid types[] = {BOOLOID};
 	Datum		value = BoolGetDatum(true);
 	CgaeSweep  *outer;
 
@@ -172,10 +186,7 @@ rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 	outer = cgae_announce_sweep(sweep);
 	PG_TRY();
 	{
-		cgae_statement_run(fcinfo, CGAE_Q_RERATE,
-						   "UPDATE cgae.agents SET current_tier = current_tier"
-						   " WHERE " CGAE_RERATED_AGENTS " AND $1",
-						   lengthof(types), types, &value, NULL, false);
+		cgae_statement_run(fcinfo, &rerate, &value, NULL, false);
 		cgae_event_batch_end(sweep->events);
 	}
 	PG_FINALLY();
@@ -300,6 +311,12 @@ cgae_publish_policy(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(version);
 }
 
+static const CgaeStatement list_active = {
+	"SELECT agent_id, model_name, " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+	" WHERE status OPERATOR(pg_catalog.=) 'active' ORDER BY agent_id",
+	0, NULL
+};
+
 /* List the active agents whose effective tier another policy would change. */
 static Datum
 list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
@@ -315,10 +332,7 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 	cgae_enum_map_init(&tiers, TupleDescAttr(rsinfo->setDesc, 2)->atttypid, cgae_tier_labels,
 					   CGAE_TIERS);
 	cgae_statement_begin();
-	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_POLICY_IMPACT,
-					 "SELECT agent_id, model_name, " CGAE_STANDING_COLUMNS " FROM cgae.agents"
-					 " WHERE status OPERATOR(pg_catalog.=) 'active' ORDER BY agent_id",
-					 0, NULL);
+	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_active);
 	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 	do
 	{

@@ -32,6 +32,13 @@ require_argument(FunctionCallInfo fcinfo, int argument, const char *function, co
 		cgae_refuse_null_argument(function, name);
 }
 
+static const CgaeStatement insert_agent = {
+	"INSERT INTO cgae.agents (model_name, model_config, provenance, balance,"
+	" agent_id, registered_at, wallet_address)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	7, (const Oid[]) {TEXTOID, JSONOID, JSONBOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
+};
+
 /*
  * cgae.register_agent(model_name text, model_config json, provenance jsonb DEFAULT '{}',
  *	   initial_balance numeric DEFAULT 0, agent_id text DEFAULT NULL,
@@ -45,15 +52,14 @@ PG_FUNCTION_INFO_V1(cgae_register_agent);
 Datum
 cgae_register_agent(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, JSONOID, JSONBOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID, TEXTOID};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[7];
+	char		nulls[lengthof(values)];
 	uint8		random[RANDOM_ID_BYTES];
 	text	   *id;
 
 	require_argument(fcinfo, 0, "register_agent", "model_name");
 	require_argument(fcinfo, 1, "register_agent", "model_config");
-	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
+	cgae_statement_arguments(fcinfo, lengthof(values), values, nulls);
 	if (PG_ARGISNULL(4))
 	{
 		char		hex[2 * RANDOM_ID_BYTES + 1];
@@ -72,11 +78,7 @@ cgae_register_agent(PG_FUNCTION_ARGS)
 
 	cgae_require_registry();
 	cgae_statement_begin();
-	if (cgae_statement_run(fcinfo, CGAE_Q_REGISTER,
-						   "INSERT INTO cgae.agents (model_name, model_config, provenance, balance,"
-						   " agent_id, registered_at, wallet_address)"
-						   " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-						   lengthof(types), types, values, nulls, false) != 1)
+	if (cgae_statement_run(fcinfo, &insert_agent, values, nulls, false) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("registration of agent \"%s\" was suppressed", text_to_cstring(id)),
@@ -85,16 +87,17 @@ cgae_register_agent(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(id);
 }
 
+static const CgaeStatement find_missing_hold = {
+	"SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" AND ($2 OPERATOR(pg_catalog.=) ANY (holds)) IS NOT TRUE",
+	2, (const Oid[]) {TEXTOID, TEXTOID}
+};
+
 /* Refuse to lift a hold that does not stand. */
 static void
 refuse_missing_hold(FunctionCallInfo fcinfo, const Datum *values)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
-
-	if (cgae_statement_run(fcinfo, CGAE_Q_HOLD_MISSING,
-						   "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) $1"
-						   " AND ($2 OPERATOR(pg_catalog.=) ANY (holds)) IS NOT TRUE",
-						   lengthof(types), types, values, NULL, false) > 0)
+	if (cgae_statement_run(fcinfo, &find_missing_hold, values, NULL, false) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("agent \"%s\" has no hold \"%s\"", TextDatumGetCString(values[0]),
@@ -103,17 +106,26 @@ refuse_missing_hold(FunctionCallInfo fcinfo, const Datum *values)
 				 cgae_err_object("agents", "holds", NULL)));
 }
 
+static const CgaeStatement lock_agent = {
+	CGAE_AGENT_EXISTS " FOR NO KEY UPDATE",
+	1, (const Oid[]) {TEXTOID}
+};
+
 /* See that a hold stands, and goes on standing; wait for nobody when it does not. */
 static void
 keep_hold(FunctionCallInfo fcinfo, const Datum *values)
 {
-	static const Oid types[] = {TEXTOID};
-
 	refuse_missing_hold(fcinfo, values);
-	cgae_statement_run(fcinfo, CGAE_Q_LOCK_AGENT, CGAE_AGENT_EXISTS " FOR NO KEY UPDATE",
-					   lengthof(types), types, values, NULL, false);
+	cgae_statement_run(fcinfo, &lock_agent, values, NULL, false);
 	refuse_missing_hold(fcinfo, values);
 }
+
+static const CgaeStatement remove_hold = {
+	"UPDATE cgae.agents SET holds = pg_catalog.array_remove(holds, $2)"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status::cgae.agent_status",
+	2, (const Oid[]) {TEXTOID, TEXTOID}
+};
 
 /*
  * Run an update of one agent; what it returns can be read after it.
@@ -123,17 +135,16 @@ keep_hold(FunctionCallInfo fcinfo, const Datum *values)
  * kept, so that nothing but the owner's code holds up a second attempt.
  */
 static void
-run_update(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-		   const Oid *types, const Datum *values, const char *nulls)
+run_update(FunctionCallInfo fcinfo, const CgaeStatement *statement, const Datum *values,
+		   const char *nulls)
 {
-	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) > 0)
+	if (cgae_statement_run(fcinfo, statement, values, nulls, false) > 0)
 		return;
-	if (cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, 1, types, values, NULL,
-						   false) == 0)
+	if (cgae_statement_run(fcinfo, &cgae_agent_exists, values, NULL, false) == 0)
 		cgae_refuse_unknown_agent(values[0]);
-	if (query == CGAE_Q_REINSTATE)
+	if (statement == &remove_hold)
 		keep_hold(fcinfo, values);
-	if (cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls, false) == 0)
+	if (cgae_statement_run(fcinfo, statement, values, nulls, false) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("update of agent \"%s\" was suppressed", TextDatumGetCString(values[0])),
@@ -157,6 +168,19 @@ returned_hash_agrees(const char *observed)
 	return false;
 }
 
+static const CgaeStatement find_hash = {
+	"SELECT architecture_digest, architecture_hash FROM cgae.agents"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" AND status OPERATOR(pg_catalog.<>) 'deregistered'",
+	1, (const Oid[]) {TEXTOID}
+};
+static const CgaeStatement update_observed = {
+	"UPDATE cgae.agents SET observed_architecture_hash = $2"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" RETURNING architecture_digest, architecture_hash",
+	2, (const Oid[]) {TEXTOID, TEXTOID}
+};
+
 /*
  * cgae.observe_architecture(agent_id text, observed_hash text) -> boolean
  *
@@ -169,34 +193,25 @@ PG_FUNCTION_INFO_V1(cgae_observe_architecture);
 Datum
 cgae_observe_architecture(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[2];
+	char		nulls[lengthof(values)];
 	char		observed[CGAE_HASH_SIZE];
 	bool		matches;
 
 	require_argument(fcinfo, 0, "observe_architecture", "agent_id");
 	require_argument(fcinfo, 1, "observe_architecture", "observed_hash");
 	cgae_parse_architecture_hash(PG_GETARG_TEXT_PP(1), observed);
-	cgae_statement_arguments(fcinfo, lengthof(types), values, nulls);
+	cgae_statement_arguments(fcinfo, lengthof(values), values, nulls);
 
 	cgae_require_registry();
 	cgae_statement_begin();
-	if (cgae_statement_run(fcinfo, CGAE_Q_REGISTERED_HASH,
-						   "SELECT architecture_digest, architecture_hash FROM cgae.agents"
-						   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-						   " AND status OPERATOR(pg_catalog.<>) 'deregistered'",
-						   1, types, values, NULL, false) == 1 &&
+	if (cgae_statement_run(fcinfo, &find_hash, values, NULL, false) == 1 &&
 		returned_hash_agrees(observed))
 		matches = true;
 	else
 	{
 		/* deregistered agents go this way too: the guard refuses them */
-		run_update(fcinfo, CGAE_Q_OBSERVE,
-				   "UPDATE cgae.agents SET observed_architecture_hash = $2"
-				   " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-				   " RETURNING architecture_digest, architecture_hash",
-				   lengthof(types), types, values, NULL);
+		run_update(fcinfo, &update_observed, values, NULL);
 		matches = returned_hash_agrees(observed);
 	}
 	cgae_statement_end();
@@ -205,21 +220,26 @@ cgae_observe_architecture(PG_FUNCTION_ARGS)
 
 /* Run an update of one agent that returns its status. */
 static Datum
-update_agent(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-			 const Oid *types)
+update_agent(FunctionCallInfo fcinfo, const CgaeStatement *statement)
 {
-	Datum		values[CGAE_PLAN_MAX_ARGS];
-	char		nulls[CGAE_PLAN_MAX_ARGS];
+	Datum		values[CGAE_STATEMENT_MAX_ARGUMENTS];
+	char		nulls[CGAE_STATEMENT_MAX_ARGUMENTS];
 	Datum		status;
 
-	cgae_statement_arguments(fcinfo, argument_count, values, nulls);
+	cgae_statement_arguments(fcinfo, statement->argument_count, values, nulls);
 	cgae_require_registry();
 	cgae_statement_begin();
-	run_update(fcinfo, query, sql, argument_count, types, values, nulls);
+	run_update(fcinfo, statement, values, nulls);
 	status = cgae_statement_datum();
 	cgae_statement_end();
 	return status;
 }
+
+static const CgaeStatement update_model_config = {
+	"UPDATE cgae.agents SET model_config = $2"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
+	2, (const Oid[]) {TEXTOID, JSONOID}
+};
 
 /*
  * cgae.update_architecture(agent_id text, model_config json) -> cgae.agent_status
@@ -231,15 +251,18 @@ PG_FUNCTION_INFO_V1(cgae_update_architecture);
 Datum
 cgae_update_architecture(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, JSONOID};
-
 	require_argument(fcinfo, 0, "update_architecture", "agent_id");
 	require_argument(fcinfo, 1, "update_architecture", "model_config");
-	return update_agent(fcinfo, CGAE_Q_UPDATE_ARCHITECTURE,
-						"UPDATE cgae.agents SET model_config = $2"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types);
+	return update_agent(fcinfo, &update_model_config);
 }
+
+static const CgaeStatement add_hold = {
+	/* unnested, since holds on record may have any dimensions */
+	"UPDATE cgae.agents SET holds = pg_catalog.array_append("
+	"ARRAY(SELECT h.hold FROM pg_catalog.unnest(holds) AS h(hold)), $2)"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
+	2, (const Oid[]) {TEXTOID, TEXTOID}
+};
 
 /*
  * cgae.suspend(agent_id text, hold text) -> cgae.agent_status
@@ -250,16 +273,9 @@ PG_FUNCTION_INFO_V1(cgae_suspend);
 Datum
 cgae_suspend(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
-
 	require_argument(fcinfo, 0, "suspend", "agent_id");
 	require_argument(fcinfo, 1, "suspend", "hold");
-	return update_agent(fcinfo, CGAE_Q_SUSPEND,
-						/* unnested, since holds on record may have any dimensions */
-						"UPDATE cgae.agents SET holds = pg_catalog.array_append("
-						"ARRAY(SELECT h.hold FROM pg_catalog.unnest(holds) AS h(hold)), $2)"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types);
+	return update_agent(fcinfo, &add_hold);
 }
 
 /*
@@ -273,16 +289,18 @@ PG_FUNCTION_INFO_V1(cgae_reinstate);
 Datum
 cgae_reinstate(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
-
 	require_argument(fcinfo, 0, "reinstate", "agent_id");
 	require_argument(fcinfo, 1, "reinstate", "hold");
-	return update_agent(fcinfo, CGAE_Q_REINSTATE,
-						"UPDATE cgae.agents SET holds = pg_catalog.array_remove(holds, $2)"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1"
-						" AND $2 OPERATOR(pg_catalog.=) ANY (holds) RETURNING status::cgae.agent_status",
-						lengthof(types), types);
+	return update_agent(fcinfo, &remove_hold);
 }
+
+static const CgaeStatement set_deregistered = {
+	"UPDATE cgae.agents SET status = 'deregistered', deregistered_at ="
+	" CASE WHEN status OPERATOR(pg_catalog.=) 'deregistered'"
+	" THEN deregistered_at ELSE $2 END"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
+	2, (const Oid[]) {TEXTOID, TIMESTAMPTZOID}
+};
 
 /*
  * cgae.deregister_agent(agent_id text, at timestamptz DEFAULT NULL) -> cgae.agent_status
@@ -294,13 +312,6 @@ PG_FUNCTION_INFO_V1(cgae_deregister_agent);
 Datum
 cgae_deregister_agent(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID};
-
 	require_argument(fcinfo, 0, "deregister_agent", "agent_id");
-	return update_agent(fcinfo, CGAE_Q_DEREGISTER,
-						"UPDATE cgae.agents SET status = 'deregistered', deregistered_at ="
-						" CASE WHEN status OPERATOR(pg_catalog.=) 'deregistered'"
-						" THEN deregistered_at ELSE $2 END"
-						" WHERE agent_id OPERATOR(pg_catalog.=) $1 RETURNING status::cgae.agent_status",
-						lengthof(types), types);
+	return update_agent(fcinfo, &set_deregistered);
 }

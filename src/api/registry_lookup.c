@@ -35,10 +35,9 @@
  * type of variable length, or set *isnull.  An unknown agent is an error.
  */
 static Datum
-ask_about_agent(FunctionCallInfo fcinfo, const char *function, CgaeQuery query, const char *sql,
+ask_about_agent(FunctionCallInfo fcinfo, const char *function, const CgaeStatement *statement,
 				Oid type, bool *isnull)
 {
-	static const Oid types[] = {TEXTOID};
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
 	Datum		agent_id;
@@ -50,7 +49,7 @@ ask_about_agent(FunctionCallInfo fcinfo, const char *function, CgaeQuery query, 
 
 	cgae_require_registry();
 	cgae_statement_begin();
-	if (cgae_statement_run(fcinfo, query, sql, lengthof(types), types, &agent_id, NULL, true) == 0)
+	if (cgae_statement_run(fcinfo, statement, &agent_id, NULL, true) == 0)
 		cgae_refuse_unknown_agent(agent_id);
 	*isnull = !cgae_read_datum(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, type, &value);
 	if (!*isnull)
@@ -63,6 +62,29 @@ ask_about_agent(FunctionCallInfo fcinfo, const char *function, CgaeQuery query, 
 	return value;
 }
 
+static const CgaeStatement find_record = {
+	"SELECT pg_catalog.jsonb_build_object("
+	"'agent_id', a.agent_id,"
+	" 'model_name', a.model_name,"
+	" 'architecture_hash', a.architecture_hash,"
+	" 'status', a.status,"
+	" 'current_tier', a.current_tier,"
+	" 'balance', a.balance,"
+	" 'total_earned', a.total_earned,"
+	" 'total_spent', a.total_spent,"
+	" 'total_penalties', a.total_penalties,"
+	" 'total_topups', a.total_topups,"
+	" 'contracts_completed', a.contracts_completed,"
+	" 'contracts_failed', a.contracts_failed,"
+	" 'registration_time', pg_catalog.trim_scale(EXTRACT(epoch FROM a.registered_at)),"
+	" 'audit_cid', " AUDIT_CID ","
+	" 'wallet_address', a.wallet_address,"
+	" 'robustness', CAST(a.current_robustness AS pg_catalog.jsonb))"
+	" FROM cgae.agents AS a"
+	" WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
+	1, (const Oid[]) {TEXTOID}
+};
+
 /*
  * cgae.agent_record(agent_id text) -> jsonb
  *
@@ -74,32 +96,18 @@ Datum
 cgae_agent_record(PG_FUNCTION_ARGS)
 {
 	bool		isnull;
-	Datum		record = ask_about_agent(fcinfo, "agent_record", CGAE_Q_AGENT_RECORD,
-										 "SELECT pg_catalog.jsonb_build_object("
-										 "'agent_id', a.agent_id,"
-										 " 'model_name', a.model_name,"
-										 " 'architecture_hash', a.architecture_hash,"
-										 " 'status', a.status,"
-										 " 'current_tier', a.current_tier,"
-										 " 'balance', a.balance,"
-										 " 'total_earned', a.total_earned,"
-										 " 'total_spent', a.total_spent,"
-										 " 'total_penalties', a.total_penalties,"
-										 " 'total_topups', a.total_topups,"
-										 " 'contracts_completed', a.contracts_completed,"
-										 " 'contracts_failed', a.contracts_failed,"
-										 " 'registration_time', pg_catalog.trim_scale(EXTRACT(epoch FROM a.registered_at)),"
-										 " 'audit_cid', " AUDIT_CID ","
-										 " 'wallet_address', a.wallet_address,"
-										 " 'robustness', CAST(a.current_robustness AS pg_catalog.jsonb))"
-										 " FROM cgae.agents AS a"
-										 " WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
-										 JSONBOID, &isnull);
+	Datum		record = ask_about_agent(fcinfo, "agent_record", &find_record, JSONBOID, &isnull);
 
 	if (isnull)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(record);
 }
+
+static const CgaeStatement find_cid = {
+	"SELECT " AUDIT_CID " FROM cgae.agents AS a"
+	" WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
+	1, (const Oid[]) {TEXTOID}
+};
 
 /*
  * cgae.audit_cid(agent_id text) -> text
@@ -112,15 +120,19 @@ Datum
 cgae_audit_cid(PG_FUNCTION_ARGS)
 {
 	bool		isnull;
-	Datum		cid = ask_about_agent(fcinfo, "audit_cid", CGAE_Q_AUDIT_CID,
-									  "SELECT " AUDIT_CID " FROM cgae.agents AS a"
-									  " WHERE a.agent_id OPERATOR(pg_catalog.=) $1",
-									  TEXTOID, &isnull);
+	Datum		cid = ask_about_agent(fcinfo, "audit_cid", &find_cid, TEXTOID, &isnull);
 
 	if (isnull)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(cid);
 }
+
+static const CgaeStatement count_tiers = {
+	"SELECT current_tier, pg_catalog.count(*) FROM cgae.agents"
+	" WHERE status OPERATOR(pg_catalog.=) 'active'"
+	" GROUP BY current_tier",
+	0, NULL
+};
 
 /*
  * cgae.tier_distribution() -> SETOF (tier cgae.tier, agents bigint)
@@ -142,11 +154,7 @@ cgae_tier_distribution(PG_FUNCTION_ARGS)
 					   CGAE_TIERS);
 	cgae_require_registry();
 	cgae_statement_begin();
-	rows = cgae_statement_run(fcinfo, CGAE_Q_TIER_DISTRIBUTION,
-							  "SELECT current_tier, pg_catalog.count(*) FROM cgae.agents"
-							  " WHERE status OPERATOR(pg_catalog.=) 'active'"
-							  " GROUP BY current_tier",
-							  0, NULL, NULL, NULL, true);
+	rows = cgae_statement_run(fcinfo, &count_tiers, NULL, NULL, true);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		int			tier = cgae_read_label(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &map);
@@ -166,6 +174,14 @@ cgae_tier_distribution(PG_FUNCTION_ARGS)
 	}
 	return (Datum) 0;
 }
+
+static const CgaeStatement list_tier = {
+	"SELECT agent_id, model_name, certified_at, balance FROM cgae.agents"
+	" WHERE status OPERATOR(pg_catalog.=) 'active'"
+	" AND current_tier OPERATOR(pg_catalog.=) $1"
+	" ORDER BY agent_id",
+	1, NULL
+};
 
 /*
  * cgae.agents_by_tier(tier cgae.tier)
@@ -190,12 +206,7 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	values[0] = PG_GETARG_DATUM(0);
 	cgae_require_registry();
 	cgae_statement_begin();
-	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_AGENTS_BY_TIER,
-					 "SELECT agent_id, model_name, certified_at, balance FROM cgae.agents"
-					 " WHERE status OPERATOR(pg_catalog.=) 'active'"
-					 " AND current_tier OPERATOR(pg_catalog.=) $1"
-					 " ORDER BY agent_id",
-					 lengthof(types), types);
+	plan = cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_tier, types);
 
 	/* in batches: there may be millions */
 	portal = SPI_cursor_open(NULL, plan, values, NULL, true);

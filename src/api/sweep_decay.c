@@ -61,6 +61,8 @@ cgae_announced_sweep(void)
 	" ORDER BY current_tier, tier_drop_at LIMIT $2" \
 	" FOR NO KEY UPDATE SKIP LOCKED"
 
+static const Oid due_types[] = {TIMESTAMPTZOID, INT8OID};
+
 #define LOWER "UPDATE cgae.agents SET current_tier = current_tier WHERE "
 
 /*
@@ -69,10 +71,8 @@ cgae_announced_sweep(void)
  */
 typedef struct Reach
 {
-	CgaeQuery	find;
-	CgaeQuery	lower;
-	const char *find_sql;
-	const char *lower_sql;
+	CgaeStatement find;
+	CgaeStatement lower;
 	Oid			type;
 	Oid			array_type;
 	int16		length;
@@ -80,13 +80,13 @@ typedef struct Reach
 } Reach;
 
 static const Reach by_place = {
-	CGAE_Q_DUE_BY_PLACE, CGAE_Q_SWEEP_BY_PLACE,
-	"SELECT ctid" DUE, LOWER "ctid OPERATOR(pg_catalog.=) ANY ($1)",
+	{"SELECT ctid" DUE, lengthof(due_types), due_types},
+	{LOWER "ctid OPERATOR(pg_catalog.=) ANY ($1)", 1, (const Oid[]) {TIDARRAYOID}},
 	TIDOID, TIDARRAYOID, sizeof(ItemPointerData), TYPALIGN_SHORT
 };
 static const Reach by_key = {
-	CGAE_Q_DUE_BY_KEY, CGAE_Q_SWEEP_BY_KEY,
-	"SELECT agent_id" DUE, LOWER "agent_id OPERATOR(pg_catalog.=) ANY ($1)",
+	{"SELECT agent_id" DUE, lengthof(due_types), due_types},
+	{LOWER "agent_id OPERATOR(pg_catalog.=) ANY ($1)", 1, (const Oid[]) {TEXTARRAYOID}},
 	TEXTOID, TEXTARRAYOID, -1, TYPALIGN_INT
 };
 
@@ -109,11 +109,9 @@ how_to_reach(void)
 static Portal
 open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limit)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, INT8OID};
 	Datum		values[] = {TimestampTzGetDatum(at), Int64GetDatum(limit)};
 	Portal		portal = SPI_cursor_open(NULL,
-										 cgae_plan(fcinfo->flinfo->fn_oid, reach->find,
-												   reach->find_sql, lengthof(types), types),
+										 cgae_plan(fcinfo->flinfo->fn_oid, &reach->find),
 										 values, limit < 0 ? " n" : NULL, false);
 
 	if (portal == NULL)
@@ -156,8 +154,7 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal
 		array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
 												reach->align));
 		sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
-		updated = cgae_statement_run(fcinfo, reach->lower, reach->lower_sql, 1, &reach->array_type,
-									 &array, NULL, false);
+		updated = cgae_statement_run(fcinfo, &reach->lower, &array, NULL, false);
 		/* they are locked, so that nothing but the owner's code is in the way */
 		if (updated < count)
 			ereport(ERROR,

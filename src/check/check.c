@@ -78,12 +78,12 @@ cgae_check_policy(const CgaeCheck *check, int32 version)
 }
 
 CgaeStream
-cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, CgaeQuery query, const char *sql,
-					   int argument_count, const Oid *types, const Datum *values)
+cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, const CgaeStatement *statement,
+					   const Datum *values)
 {
 	CgaeStream	row = {0};
 
-	row.count = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, NULL, true);
+	row.count = cgae_statement_run(fcinfo, statement, values, NULL, true);
 	row.rows = SPI_tuptable;
 	for (; row.row < row.count; row.row++)
 		cgae_check_report(check, cgae_stream_text(&row, 1), "%s", cgae_stream_text(&row, 2));
@@ -103,14 +103,14 @@ cgae_check_table_array(const CgaeCheck *check, int which)
 }
 
 void
-cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream, CgaeQuery query, const char *sql,
+cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream, const CgaeStatement *statement,
 				 int tier_column, int status_column)
 {
 	TupleDesc	desc;
 
 	memset(stream, 0, sizeof(*stream));
-	stream->portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, query, sql, 0, NULL),
-									 NULL, NULL, true);
+	stream->portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, statement), NULL, NULL,
+									 true);
 	desc = stream->portal->tupDesc;
 	cgae_enum_map_init(&stream->tier, SPI_gettypeid(desc, tier_column), cgae_tier_labels,
 					   lengthof(cgae_tier_labels));

@@ -66,8 +66,7 @@ typedef struct CgaeStream
  * them, to be gone through again.
  */
 extern CgaeStream cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check,
-										 CgaeQuery query, const char *sql, int argument_count,
-										 const Oid *types, const Datum *values);
+										 const CgaeStatement *statement, const Datum *values);
 
 /* Those tables that exist, among those whose bit is set, as an oid[], in order. */
 #define CGAE_CHECK_EVERY_TABLE ((1 << CGAE_TABLES) - 1)
@@ -86,8 +85,8 @@ extern Datum cgae_check_table_array(const CgaeCheck *check, int which);
 	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace) "
 
 /* Run a query in the active snapshot; names a column of cgae.tier and one of cgae.agent_status. */
-extern void cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream, CgaeQuery query,
-							 const char *sql, int tier_column, int status_column);
+extern void cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream,
+							 const CgaeStatement *statement, int tier_column, int status_column);
 
 /* Is there a current row?  Fetches it when it is the next one's turn. */
 extern bool cgae_stream_row(CgaeStream *stream);

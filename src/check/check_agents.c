@@ -324,6 +324,9 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 	}
 }
 
+static const CgaeStatement list_history = {HISTORY, 0, NULL};
+static const CgaeStatement list_agents = {AGENTS, 0, NULL};
+
 void
 cgae_check_agents(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
@@ -332,8 +335,8 @@ cgae_check_agents(FunctionCallInfo fcinfo, CgaeCheck *check)
 	CgaeStream	history;
 	CgaeStream	agents;
 
-	cgae_stream_open(fcinfo, &history, CGAE_Q_CHECK_HISTORY, HISTORY, HISTORY_TIER, HISTORY_STATUS);
-	cgae_stream_open(fcinfo, &agents, CGAE_Q_CHECK_AGENTS, AGENTS, READ_CURRENT_TIER, READ_STATUS);
+	cgae_stream_open(fcinfo, &history, &list_history, HISTORY_TIER, HISTORY_STATUS);
+	cgae_stream_open(fcinfo, &agents, &list_agents, READ_CURRENT_TIER, READ_STATUS);
 	while (cgae_stream_row(&history) || cgae_stream_row(&agents))
 	{
 		MemoryContext outer = MemoryContextSwitchTo(agent);

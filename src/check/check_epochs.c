@@ -108,6 +108,9 @@ reads_seeds(const CgaeCheck *check)
 		check_enable_rls(seeds, InvalidOid, true) != RLS_ENABLED;
 }
 
+static const CgaeStatement list_seeds = {SEEDS, 0, NULL};
+static const CgaeStatement list_epochs = {VIEW, 0, NULL};
+
 void
 cgae_check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
@@ -116,9 +119,9 @@ cgae_check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 	if (!cgae_check_readable(check, CGAE_AUDIT_SEEDS))
 		return;
 	if (reads_seeds(check))
-		row.count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_SEEDS, SEEDS, 0, NULL, NULL, NULL, true);
+		row.count = cgae_statement_run(fcinfo, &list_seeds, NULL, NULL, true);
 	else if (cgae_check_epochs_view(check))
-		row.count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_EPOCHS, VIEW, 0, NULL, NULL, NULL, true);
+		row.count = cgae_statement_run(fcinfo, &list_epochs, NULL, NULL, true);
 	else
 		return;
 	row.rows = SPI_tuptable;

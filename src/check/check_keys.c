@@ -74,12 +74,27 @@
 	" JOIN named AS n ON n.oid OPERATOR(pg_catalog.=) g.tgrelid" \
 	" WHERE g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) ALL ('{O,A}') ORDER BY 2"
 
+static const CgaeStatement list_missing_primary_keys = {
+	PRIMARY_KEYS,
+	2, (const Oid[]) {OIDARRAYOID, TEXTARRAYOID}
+};
+static const CgaeStatement list_missing_foreign_keys = {
+	FOREIGN_KEYS,
+	2, (const Oid[]) {OIDARRAYOID, OIDOID}
+};
+static const CgaeStatement list_key_triggers = {
+	KEY_TRIGGERS,
+	2, (const Oid[]) {OIDARRAYOID, OIDOID}
+};
+static const CgaeStatement list_missing_request_keys = {
+	REQUEST_KEY,
+	1, (const Oid[]) {OIDARRAYOID}
+};
+
 /* The keys that must be there. */
 static void
 check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	static const Oid with_names[] = {OIDARRAYOID, TEXTARRAYOID};
-	static const Oid with_agents[] = {OIDARRAYOID, OIDOID};
 	Datum		names[CGAE_TABLES];
 	Datum		values[2];
 	int			found = 0;
@@ -89,19 +104,15 @@ check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 			names[found++] = CStringGetTextDatum(cgae_check_primary_key(t));
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
 	values[1] = PointerGetDatum(construct_array(names, found, TEXTOID, -1, false, TYPALIGN_INT));
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_PRIMARY_KEYS, PRIMARY_KEYS, 2,
-								  with_names, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_missing_primary_keys, values);
 
 	values[0] = cgae_check_table_array(check, 1 << CGAE_CERTIFICATIONS | 1 << CGAE_AGENT_EVENTS);
 	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_FOREIGN_KEYS, FOREIGN_KEYS, 2,
-								  with_agents, values);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_KEY_TRIGGERS, KEY_TRIGGERS, 2,
-								  with_agents, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_missing_foreign_keys, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_key_triggers, values);
 
 	values[0] = cgae_check_table_array(check, 1 << CGAE_CERTIFICATIONS);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_REQUEST_KEY, REQUEST_KEY, 1,
-								  with_agents, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_missing_request_keys, values);
 }
 
 /* Look at the unique and exclusion indexes of one table. */

@@ -169,17 +169,20 @@
 	"  WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae' AND y.typname OPERATOR(pg_catalog.=) x.name) AS l(labels)" \
 	" WHERE NOT COALESCE(l.labels OPERATOR(pg_catalog.=) x.labels, false)"
 
+static const CgaeStatement list_relation_faults = {RELATIONS, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_partition_faults = {PARTITIONS, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_owner_faults = {OWNERS, 2, (const Oid[]) {OIDARRAYOID, OIDOID}};
+
 /* Kinds and owners of the tables and of what is below them. */
 static void
 check_relations(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	static const Oid types[] = {OIDARRAYOID, OIDOID};
 	Datum		values[2];
 	CgaeStream	rows;
 
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
 	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
-	rows = cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_RELATIONS, RELATIONS, 1, types, values);
+	rows = cgae_check_report_rows(fcinfo, check, &list_relation_faults, values);
 	for (rows.row = 0; rows.row < rows.count; rows.row++)
 	{
 		bool		isnull;
@@ -190,8 +193,8 @@ check_relations(FunctionCallInfo fcinfo, CgaeCheck *check)
 			if (check->tables[t].oid == root)
 				check->tables[t].is_readable = false;
 	}
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_PARTITIONS, PARTITIONS, 1, types, values);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_OWNERS, OWNERS, 2, types, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_partition_faults, values);
+	(void) cgae_check_report_rows(fcinfo, check, &list_owner_faults, values);
 }
 
 /* Labels of an enum type in a line. */
@@ -206,11 +209,15 @@ label_list(const char *const *labels, int count)
 	return CStringGetTextDatum(list.data);
 }
 
+static const CgaeStatement list_enum_faults = {
+	ENUMS,
+	2, (const Oid[]) {TEXTARRAYOID, TEXTARRAYOID}
+};
+
 /* The enum types must have the labels that this library knows. */
 static void
 check_enums(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	static const Oid types[] = {TEXTARRAYOID, TEXTARRAYOID};
 	Datum		names[2];
 	Datum		labels[2];
 	Datum		values[2];
@@ -222,7 +229,7 @@ check_enums(FunctionCallInfo fcinfo, CgaeCheck *check)
 	values[0] = PointerGetDatum(construct_array(names, 2, TEXTOID, -1, false, TYPALIGN_INT));
 	values[1] = PointerGetDatum(construct_array(labels, 2, TEXTOID, -1, false, TYPALIGN_INT));
 	check->types_are_known =
-		cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_ENUMS, ENUMS, 2, types, values).count == 0;
+		cgae_check_report_rows(fcinfo, check, &list_enum_faults, values).count == 0;
 }
 
 /* What is wrong with a view that is there, or NULL. */
@@ -239,6 +246,8 @@ view_fault(Relation view, bool is_invoker)
 	return RelationIsSecurityView(view) ? NULL : "is no longer a security_barrier";
 }
 
+static const CgaeStatement list_view_uses = {VIEW_USES, 1, (const Oid[]) {OIDARRAYOID}};
+
 /*
  * The views must be there, with their options and the registry's owner, and
  * rest on nothing but the registry.
@@ -246,7 +255,6 @@ view_fault(Relation view, bool is_invoker)
 static void
 check_views(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	static const Oid types[] = {OIDARRAYOID};
 	ArrayBuildState *found = initArrayResult(OIDOID, CurrentMemoryContext, false);
 	Datum		views;
 	Oid			namespace = get_namespace_oid("cgae", false);
@@ -273,22 +281,25 @@ check_views(FunctionCallInfo fcinfo, CgaeCheck *check)
 		}
 	}
 	views = makeArrayResult(found, CurrentMemoryContext);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_VIEWS, VIEW_USES, 1, types, &views);
+	(void) cgae_check_report_rows(fcinfo, check, &list_view_uses, &views);
 }
+
+static const CgaeStatement list_triggers = {TRIGGERS, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_rules = {RULES, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_privileges = {PRIVILEGES, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_foreign_code = {FOREIGN_CODE, 1, (const Oid[]) {OIDARRAYOID}};
 
 void
 cgae_check_objects(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	static const Oid types[] = {OIDARRAYOID};
 	Datum		tables = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
 
 	check_relations(fcinfo, check);
 	check_enums(fcinfo, check);
 	cgae_check_keys(fcinfo, check);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_TRIGGERS, TRIGGERS, 1, types, &tables);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_RULES, RULES, 1, types, &tables);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_PRIVILEGES, PRIVILEGES, 1, types, &tables);
-	(void) cgae_check_report_rows(fcinfo, check, CGAE_Q_CHECK_FOREIGN_CODE, FOREIGN_CODE, 1, types,
-								  &tables);
+	(void) cgae_check_report_rows(fcinfo, check, &list_triggers, &tables);
+	(void) cgae_check_report_rows(fcinfo, check, &list_rules, &tables);
+	(void) cgae_check_report_rows(fcinfo, check, &list_privileges, &tables);
+	(void) cgae_check_report_rows(fcinfo, check, &list_foreign_code, &tables);
 	check_views(fcinfo, check);
 }

@@ -143,6 +143,12 @@ check_effective_from(CgaeCheck *check, const CgaePolicy *policy)
 						  timestamptz_to_str(policy->effective_from));
 }
 
+static const CgaeStatement find_created = {
+	"SELECT CAST(installed_at AS pg_catalog.timestamptz)"
+	" FROM cgae.registry_layout ORDER BY version LIMIT 1",
+	0, NULL
+};
+
 /* When the registry was made, as its layout tells; DT_NOBEGIN: it does not. */
 static TimestampTz
 registry_created_at(FunctionCallInfo fcinfo)
@@ -150,10 +156,7 @@ registry_created_at(FunctionCallInfo fcinfo)
 	bool		isnull = true;
 	Datum		value = (Datum) 0;
 
-	if (cgae_statement_run(fcinfo, CGAE_Q_CHECK_CREATED,
-						   "SELECT CAST(installed_at AS pg_catalog.timestamptz)"
-						   " FROM cgae.registry_layout ORDER BY version LIMIT 1",
-						   0, NULL, NULL, NULL, true) > 0)
+	if (cgae_statement_run(fcinfo, &find_created, NULL, NULL, true) > 0)
 		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
@@ -183,12 +186,13 @@ check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 ver
 						  version);
 }
 
+static const CgaeStatement list_policies = {POLICIES, 0, NULL};
+
 /* Policies are numbered 1, 2, ..., valid, and take force one after the other. */
 static void
 check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_POLICIES, POLICIES, 0, NULL, NULL,
-										   NULL, true);
+	uint64		count = cgae_statement_run(fcinfo, &list_policies, NULL, NULL, true);
 	SPITupleTable *rows = SPI_tuptable;
 	int32		last = 0;
 
@@ -234,6 +238,8 @@ check_installed_at(CgaeCheck *check, const CgaeStream *row, int32 version)
 						 DatumGetTimestampTz(value));
 }
 
+static const CgaeStatement list_layouts = {LAYOUT, 0, NULL};
+
 /*
  * The layout must be known, and no newer than this library: an older one is
  * what upgrade_registry() is for.
@@ -241,8 +247,7 @@ check_installed_at(CgaeCheck *check, const CgaeStream *row, int32 version)
 static void
 check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_LAYOUT, LAYOUT, 0, NULL, NULL, NULL,
-										   true);
+	uint64		count = cgae_statement_run(fcinfo, &list_layouts, NULL, NULL, true);
 	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
 
 	if (count == 0)
@@ -257,12 +262,13 @@ check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
 	}
 }
 
+static const CgaeStatement list_guard_faults = {GUARDS, 0, NULL};
+
 /* Guards that do not stand as create_registry() put them up. */
 static void
 check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_GUARDS, GUARDS, 0, NULL, NULL, NULL,
-										   true);
+	uint64		count = cgae_statement_run(fcinfo, &list_guard_faults, NULL, NULL, true);
 	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
 
 	for (; row.row < row.count; row.row++)

@@ -14,6 +14,7 @@
 
 #include "check/check_values.h"
 #include "schema/layout.h"
+#include "server/cache.h"
 #include "server/statement.h"
 
 /* One rule about a row: the name that is reported, what holds, and what is said if it does not. */
@@ -82,11 +83,12 @@ static const ValueRule policy_rules[] = {
 	{"policy", IS_ROLE("actor"), "pg_catalog.concat('version ', x.version, ' has a blank actor')"},
 };
 
-/* The statement that finds and tells what breaks some rules of a table. */
+/* The statement that finds and tells what breaks some rules of a table, for good. */
 static char *
 values_query(const char *table, bool of_agents, const ValueRule *rules, int count)
 {
 	StringInfoData sql;
+	char	   *kept;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s, f.rule, f.detail FROM (SELECT x.* FROM cgae.%s AS x WHERE NOT (",
@@ -98,22 +100,22 @@ values_query(const char *table, bool of_agents, const ValueRule *rules, int coun
 		appendStringInfo(&sql, "%s((%s) IS TRUE, '%s', %s)", i > 0 ? ", " : "", rules[i].condition,
 						 rules[i].rule, rules[i].detail);
 	appendStringInfoString(&sql, ") AS f(holds, rule, detail) WHERE NOT f.holds");
-	return sql.data;
+	kept = MemoryContextStrdup(cgae_cache_context(), sql.data);
+	pfree(sql.data);
+	return kept;
 }
 
 /* Report what breaks the rules of a table; the rows, which may be many, a batch at a time. */
 static void
-check_table(FunctionCallInfo fcinfo, CgaeCheck *check, CgaeQuery query, const char *table,
-			bool of_agents, const ValueRule *rules, int count)
+check_table(FunctionCallInfo fcinfo, CgaeCheck *check, const CgaeStatement *statement)
 {
 	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "cgae checked row",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext outer = CurrentMemoryContext;
-	char	   *sql = values_query(table, of_agents, rules, count);
 	CgaeStream	stream = {0};
 
-	stream.portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, query, sql, 0, NULL),
-									NULL, NULL, true);
+	stream.portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, statement), NULL, NULL,
+									true);
 	for (; cgae_stream_row(&stream); stream.row++)
 	{
 		bool		isnull;
@@ -129,7 +131,6 @@ check_table(FunctionCallInfo fcinfo, CgaeCheck *check, CgaeQuery query, const ch
 	check->agent_id = NULL;
 	cgae_stream_close(&stream);
 	MemoryContextDelete(row);
-	pfree(sql);
 }
 
 void
@@ -138,24 +139,26 @@ cgae_check_values(FunctionCallInfo fcinfo, CgaeCheck *check)
 	static const struct
 	{
 		CgaeRelation table;
-		const char *name;
-		CgaeQuery	query;
 		bool		of_agents;
 		const ValueRule *rules;
 		int			count;
 	}			tables[] = {
-		{CGAE_GATE_POLICIES, "gate_policies", CGAE_Q_CHECK_POLICY_VALUES, false, policy_rules,
-		lengthof(policy_rules)},
-		{CGAE_AGENTS, "agents", CGAE_Q_CHECK_AGENT_VALUES, true, agent_rules,
-		lengthof(agent_rules)},
-		{CGAE_CERTIFICATIONS, "certifications", CGAE_Q_CHECK_CERTIFICATION_VALUES, true,
-		certification_rules, lengthof(certification_rules)},
-		{CGAE_AGENT_EVENTS, "agent_events", CGAE_Q_CHECK_EVENT_VALUES, true, event_rules,
-		lengthof(event_rules)},
+		{CGAE_GATE_POLICIES, false, policy_rules, lengthof(policy_rules)},
+		{CGAE_AGENTS, true, agent_rules, lengthof(agent_rules)},
+		{CGAE_CERTIFICATIONS, true, certification_rules, lengthof(certification_rules)},
+		{CGAE_AGENT_EVENTS, true, event_rules, lengthof(event_rules)},
 	};
+	/* put together once in a backend */
+	static CgaeStatement statements[lengthof(tables)];
 
 	for (int t = 0; t < lengthof(tables); t++)
-		if (cgae_check_readable(check, tables[t].table))
-			check_table(fcinfo, check, tables[t].query, tables[t].name, tables[t].of_agents,
-						tables[t].rules, tables[t].count);
+	{
+		if (!cgae_check_readable(check, tables[t].table))
+			continue;
+		if (statements[t].sql == NULL)
+			statements[t].sql = values_query(cgae_relation_names[tables[t].table],
+											 tables[t].of_agents, tables[t].rules,
+											 tables[t].count);
+		check_table(fcinfo, check, &statements[t]);
+	}
 }

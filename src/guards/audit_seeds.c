@@ -59,6 +59,19 @@ typedef struct Rotation
 	TimestampTz created_at;		/* its beginning, and the end of the one before */
 } Rotation;
 
+static const CgaeStatement insert_first = {
+	"INSERT INTO cgae.audit_seeds DEFAULT VALUES", 0, NULL
+};
+
+/* $1 is null, as by default; asked for, it tells that the statement runs (caller.h) */
+static const CgaeStatement insert_next = {
+	"INSERT INTO cgae.audit_seeds (revealed_at) VALUES ($1)", 1, (const Oid[]) {TIMESTAMPTZOID}
+};
+static const CgaeStatement update_last = {
+	"UPDATE cgae.audit_seeds SET revealed_at = $2 WHERE epoch OPERATOR(pg_catalog.=) $1",
+	2, (const Oid[]) {INT4OID, TIMESTAMPTZOID}
+};
+
 /* The rotation whose next write the guard is to let in, if any. */
 static Rotation *announced = NULL;
 
@@ -196,8 +209,8 @@ cgae_guard_seeds(PG_FUNCTION_ARGS)
  * only, no plan is kept.  Returns the number of rows written.
  */
 static uint64
-write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, const char *sql,
-				int argument_count, const Oid *types, const Datum *values, const char *nulls)
+write_announced(FunctionCallInfo fcinfo, Rotation *rotation, const CgaeStatement *statement,
+				const Datum *values, const char *nulls)
 {
 	Rotation   *outer = announced;
 	uint64		written = 0;
@@ -206,11 +219,10 @@ write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, co
 	PG_TRY();
 	{
 		if (fcinfo != NULL)
-			written = cgae_statement_run(fcinfo, query, sql, argument_count, types, values, nulls,
-										 false);
+			written = cgae_statement_run(fcinfo, statement, values, nulls, false);
 		else
 		{
-			int			result = SPI_execute(sql, false, 0);
+			int			result = SPI_execute(statement->sql, false, 0);
 
 			if (result < 0)
 				elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
@@ -229,15 +241,10 @@ write_announced(FunctionCallInfo fcinfo, Rotation *rotation, CgaeQuery query, co
 static void
 write_epoch(FunctionCallInfo fcinfo, Rotation *rotation)
 {
-	/* a null, as by default; asked for, it tells that the statement runs (caller.h) */
-	static const Oid types[] = {TIMESTAMPTZOID};
 	static const Datum values[] = {(Datum) 0};
 	uint64		written = fcinfo == NULL ?
-		write_announced(NULL, rotation, CGAE_Q_BEGIN_EPOCH,
-						"INSERT INTO cgae.audit_seeds DEFAULT VALUES", 0, NULL, NULL, NULL) :
-		write_announced(fcinfo, rotation, CGAE_Q_BEGIN_EPOCH,
-						"INSERT INTO cgae.audit_seeds (revealed_at) VALUES ($1)",
-						lengthof(types), types, values, "n");
+		write_announced(NULL, rotation, &insert_first, NULL, NULL) :
+		write_announced(fcinfo, rotation, &insert_next, values, "n");
 
 	if (written != 1 || !rotation->begun)
 		ereport(ERROR,
@@ -267,9 +274,8 @@ PG_FUNCTION_INFO_V1(cgae_rotate_audit_seed);
 Datum
 cgae_rotate_audit_seed(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {INT4OID, TIMESTAMPTZOID};
 	Rotation	rotation = {0};
-	Datum		values[lengthof(types)];
+	Datum		values[2];
 
 	cgae_require_registry();
 	cgae_statement_begin();
@@ -277,10 +283,7 @@ cgae_rotate_audit_seed(PG_FUNCTION_ARGS)
 	values[0] = Int32GetDatum(rotation.epoch - 1);
 	values[1] = TimestampTzGetDatum(rotation.created_at);
 	if (rotation.epoch > 1 &&
-		write_announced(fcinfo, &rotation, CGAE_Q_REVEAL_EPOCH,
-						"UPDATE cgae.audit_seeds SET revealed_at = $2"
-						" WHERE epoch OPERATOR(pg_catalog.=) $1",
-						lengthof(types), types, values, NULL) != 1)
+		write_announced(fcinfo, &rotation, &update_last, values, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not end epoch %d of the audit lottery: it began after this transaction's snapshot",

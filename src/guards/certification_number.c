@@ -72,15 +72,14 @@ key_has_row(Relation table, Oid index, ScanKey keys)
 
 /* Does a statement find the number, where there is no such key? */
 static bool
-statement_has_row(Relation certifications, CgaeQuery query, const char *sql,
+statement_has_row(Relation certifications, const CgaeStatement *statement,
 				  const CgaeCertification *certification)
 {
-	static const Oid types[] = {TEXTOID, INT4OID};
 	Datum		values[] = {
 		PointerGetDatum(certification->agent_id), Int32GetDatum(certification->seq)
 	};
 
-	return cgae_execute_as_owner(certifications, query, sql, lengthof(types), types, values, NULL) > 0;
+	return cgae_execute_as_owner(certifications, statement, values, NULL) > 0;
 }
 
 /* The partition that keeps an agent's rows, where a hash of its name says which; else InvalidOid. */
@@ -149,6 +148,13 @@ find_events(Oid certifications, char *relkind)
 	return found;
 }
 
+static const CgaeStatement find_event = {
+	"SELECT FROM cgae.agent_events"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" AND seq OPERATOR(pg_catalog.=) $2",
+	2, (const Oid[]) {TEXTOID, INT4OID}
+};
+
 /* Does an event of the agent have the number? */
 static bool
 event_has_number(Relation certifications, const CgaeCertification *certification)
@@ -175,11 +181,15 @@ event_has_number(Relation certifications, const CgaeCertification *certification
 	if (kind == RELKIND_RELATION)
 		found = key_has_event(relid, certification, &is_known);
 	return is_known ? found :
-		statement_has_row(certifications, CGAE_Q_FIND_EVENT,
-						  "SELECT FROM cgae.agent_events"
-						  " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-						  " AND seq OPERATOR(pg_catalog.=) $2", certification);
+		statement_has_row(certifications, &find_event, certification);
 }
+
+static const CgaeStatement find_certification = {
+	"SELECT FROM cgae.certifications"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1"
+	" AND seq OPERATOR(pg_catalog.=) $2",
+	2, (const Oid[]) {TEXTOID, INT4OID}
+};
 
 void
 cgae_require_free_number(Relation certifications, const CgaeShape *shape,
@@ -197,10 +207,7 @@ cgae_require_free_number(Relation certifications, const CgaeShape *shape,
 		is_taken = key_has_row(certifications, shape->keys.number_key, keys);
 	}
 	else
-		is_taken = statement_has_row(certifications, CGAE_Q_FIND_CERTIFICATION,
-									 "SELECT FROM cgae.certifications"
-									 " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-									 " AND seq OPERATOR(pg_catalog.=) $2", certification);
+		is_taken = statement_has_row(certifications, &find_certification, certification);
 	if (is_taken || event_has_number(certifications, certification))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -154,10 +154,11 @@ may_read_certifications(void)
 		 pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ALL) == ACLCHECK_OK);
 }
 
+static const CgaeStatement find_first_result = {FIRST_RESULT, 2, (const Oid[]) {TEXTOID, TEXTOID}};
+
 void
 cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord *record)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {
 		given->values[GIVEN_AGENT_ID], given->values[GIVEN_REQUEST_ID]
 	};
@@ -167,8 +168,7 @@ cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord 
 
 	cgae_certification_begin(&certification, given->values, given->nulls);
 	if (!may_read_certifications() ||
-		cgae_statement_run(fcinfo, CGAE_Q_FIRST_RESULT, FIRST_RESULT, lengthof(types), types, values,
-						   NULL, false) == 0)
+		cgae_statement_run(fcinfo, &find_first_result, values, NULL, false) == 0)
 		cgae_request_refuse_used(&certification);
 	take_record(&certification, record);
 	is_mismatch = strcmp(TextDatumGetCString(record->values[CGAE_CERT_OUTCOME]), CGAE_OUTCOME_MISMATCH) == 0;

@@ -44,11 +44,12 @@ is_observed(const CgaeCertification *certification, HeapTuple tuple, int column)
 		cgae_architecture_hash_equal(hash, certification->observed);
 }
 
+static const CgaeStatement find_request = {LOOK, 2, (const Oid[]) {TEXTOID, TEXTOID}};
+
 bool
 cgae_request_look(Relation certifications, const CgaeShape *shape,
 				  CgaeCertification *certification)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {
 		PointerGetDatum(certification->agent_id), PointerGetDatum(certification->request_id)
 	};
@@ -61,7 +62,7 @@ cgae_request_look(Relation certifications, const CgaeShape *shape,
 	certification->is_stale = certification->is_repeated = false;
 	certification->is_left_to_key = false;
 	cgae_owner_begin(cgae_relation_owner(root), true, &rights);
-	found = cgae_owner_execute(root, CGAE_Q_FIND_REQUEST, LOOK, lengthof(types), types, values, NULL);
+	found = cgae_owner_execute(root, &find_request, values, NULL);
 	/* there are several where the owner has done without the index */
 	for (uint64 i = 0; i < found; i++)
 	{

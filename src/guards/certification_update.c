@@ -45,6 +45,23 @@
 	" certification_count = certification_count," \
 	" recorded_at = recorded_at," \
 	" rated_policy = rated_policy"
+#define ONE_AGENT " WHERE agent_id OPERATOR(pg_catalog.=) $1"
+
+static const CgaeStatement update_unseen = {
+	UPDATE_AGENT ONE_AGENT, 1, (const Oid[]) {TEXTOID}
+};
+static const CgaeStatement update_seen = {
+	UPDATE_ALL ONE_AGENT, 1, (const Oid[]) {TEXTOID}
+};
+static const CgaeStatement update_batch = {
+	UPDATE_ALL " WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)",
+	1, (const Oid[]) {TEXTARRAYOID}
+};
+static const CgaeStatement lock_batch = {
+	"SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)"
+	" ORDER BY agent_id FOR NO KEY UPDATE",
+	1, (const Oid[]) {TEXTARRAYOID}
+};
 
 /* The certification that this backend's guard is about to write, if any. */
 static CgaeCertification *announced = NULL;
@@ -94,11 +111,9 @@ cgae_claim_certification(const text *agent_id)
 static void
 require_registered(Relation certifications, const CgaeCertification *certification)
 {
-	static const Oid types[] = {TEXTOID};
 	Datum		values[] = {PointerGetDatum(certification->agent_id)};
 
-	if (cgae_execute_as_owner(certifications, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, lengthof(types), types,
-						   values, NULL) == 0)
+	if (cgae_execute_as_owner(certifications, &cgae_agent_exists, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered", text_to_cstring(certification->agent_id)),
@@ -126,8 +141,6 @@ require_judged(const CgaeCertification *certification, bool updated)
 static uint64
 update_agent(Relation certifications, Datum agent_id)
 {
-#define ONE_AGENT " WHERE agent_id OPERATOR(pg_catalog.=) $1"
-	static const Oid types[] = {TEXTOID};
 	Oid			relid = cgae_table_root(certifications);
 	Oid			agents = agents_relid();
 	bool		is_seen = !OidIsValid(agents) || cgae_agents_run_user_code(agents);
@@ -135,10 +148,7 @@ update_agent(Relation certifications, Datum agent_id)
 	uint64		processed;
 
 	cgae_owner_begin(cgae_relation_owner(relid), is_seen, &rights);
-	processed = cgae_owner_execute(relid,
-								   is_seen ? CGAE_Q_UPDATE_AGENT_SEEN : CGAE_Q_UPDATE_AGENT,
-								   is_seen ? UPDATE_ALL ONE_AGENT : UPDATE_AGENT ONE_AGENT,
-								   lengthof(types), types, &agent_id, NULL);
+	processed = cgae_owner_execute(relid, is_seen ? &update_seen : &update_unseen, &agent_id, NULL);
 	cgae_owner_end(&rights);
 	return processed;
 }
@@ -211,10 +221,6 @@ compare_ids(const void *a, const void *b)
 static uint64
 update_agents(Relation certifications, Datum agent_ids)
 {
-	static const Oid types[] = {TEXTARRAYOID};
-	static const char sql[] = UPDATE_ALL " WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)";
-	static const char lock[] = "SELECT FROM cgae.agents WHERE agent_id OPERATOR(pg_catalog.=) ANY ($1)"
-		" ORDER BY agent_id FOR NO KEY UPDATE";
 	Oid			relid = cgae_table_root(certifications);
 	Oid			agents = agents_relid();
 	CgaeOwnerRights rights;
@@ -222,10 +228,9 @@ update_agents(Relation certifications, Datum agent_ids)
 
 	cgae_owner_begin(cgae_relation_owner(relid), true, &rights);
 	if (get_rel_relkind(agents) == RELKIND_PARTITIONED_TABLE)
-		cgae_owner_execute(relid, CGAE_Q_LOCK_AGENTS, lock, lengthof(types), types, &agent_ids, NULL);
-	cgae_plan_by_index(cgae_plan(relid, CGAE_Q_UPDATE_AGENTS, sql, lengthof(types), types));
-	processed = cgae_owner_execute(relid, CGAE_Q_UPDATE_AGENTS, sql, lengthof(types), types,
-								   &agent_ids, NULL);
+		cgae_owner_execute(relid, &lock_batch, &agent_ids, NULL);
+	cgae_plan_by_index(cgae_plan(relid, &update_batch));
+	processed = cgae_owner_execute(relid, &update_batch, &agent_ids, NULL);
 	cgae_owner_end(&rights);
 	return processed;
 }

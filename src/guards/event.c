@@ -44,8 +44,27 @@ typedef enum EventValue
 	EVENT_VALUES
 } EventValue;
 
+static const Oid value_types[EVENT_VALUES] = {
+	TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID
+};
+
 #define INSERT_EVENTS \
 	"INSERT INTO cgae.agent_events (agent_id, seq, type, occurred_at, data, actor)"
+
+static const CgaeStatement insert_event = {
+	INSERT_EVENTS " VALUES ($1, $2, $3, $4, $5, $6)",
+	EVENT_VALUES, value_types
+};
+
+/* The same of a batch. */
+static const CgaeStatement insert_events = {
+	INSERT_EVENTS " SELECT pg_catalog.unnest($1), pg_catalog.unnest($2),"
+	" pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5),"
+	" pg_catalog.unnest($6)",
+	EVENT_VALUES, (const Oid[EVENT_VALUES]) {
+		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, JSONBARRAYOID, TEXTARRAYOID
+	}
+};
 
 /* What the guard of agent_events compares a row with, and adds to it. */
 typedef struct AnnouncedEvent
@@ -77,8 +96,8 @@ static Announcement *announced = NULL;
 
 /* Write announced events by a statement, with the rights of the owner of agents. */
 static void
-write_announced(Oid agents, const AnnouncedEvent *events, int count, CgaeQuery query,
-				const char *sql, const Oid *types, const Datum *values)
+write_announced(Oid agents, const AnnouncedEvent *events, int count,
+				const CgaeStatement *statement, const Datum *values)
 {
 	Announcement *outer = announced;
 	Announcement announcement = {events, count, 0};
@@ -90,7 +109,7 @@ write_announced(Oid agents, const AnnouncedEvent *events, int count, CgaeQuery q
 	{
 		/* one plan and one owner for all partitions of the table */
 		cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
-		processed = cgae_owner_execute(agents, query, sql, EVENT_VALUES, types, values, NULL);
+		processed = cgae_owner_execute(agents, statement, values, NULL);
 		cgae_owner_end(&rights);
 	}
 	PG_FINALLY();
@@ -117,7 +136,6 @@ write_announced(Oid agents, const AnnouncedEvent *events, int count, CgaeQuery q
 static void
 write_one(Oid agents, const text *agent_id, const CgaeEvent *event, const char *actor)
 {
-	static const Oid types[EVENT_VALUES] = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID};
 	AnnouncedEvent announcement = {agent_id, event->seq, event->recorded_at};
 	Datum		values[EVENT_VALUES];
 
@@ -127,8 +145,7 @@ write_one(Oid agents, const text *agent_id, const CgaeEvent *event, const char *
 	values[VALUE_OCCURRED_AT] = TimestampTzGetDatum(event->occurred_at);
 	values[VALUE_DATA] = JsonbPGetDatum(event->data);
 	values[VALUE_ACTOR] = CStringGetTextDatum(actor);
-	write_announced(agents, &announcement, 1, CGAE_Q_INSERT_EVENT,
-					INSERT_EVENTS " VALUES ($1, $2, $3, $4, $5, $6)", types, values);
+	write_announced(agents, &announcement, 1, &insert_event, values);
 	cgae_notify(event->type, agent_id, event->seq);
 }
 
@@ -180,10 +197,6 @@ cgae_event_batch_begin(void)
 static void
 write_waiting(CgaeEventBatch *batch)
 {
-	static const Oid elements[EVENT_VALUES] = {TEXTOID, INT4OID, TEXTOID, TIMESTAMPTZOID, JSONBOID, TEXTOID};
-	static const Oid types[EVENT_VALUES] = {
-		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, JSONBARRAYOID, TEXTARRAYOID
-	};
 	MemoryContext oldcontext = MemoryContextSwitchTo(batch->context);
 	Datum		arrays[EVENT_VALUES];
 	int			count = batch->count;
@@ -196,16 +209,12 @@ write_waiting(CgaeEventBatch *batch)
 			bool		by_value;
 			char		align;
 
-			get_typlenbyvalalign(elements[v], &length, &by_value, &align);
-			arrays[v] = PointerGetDatum(construct_array(batch->values[v], count, elements[v],
+			get_typlenbyvalalign(value_types[v], &length, &by_value, &align);
+			arrays[v] = PointerGetDatum(construct_array(batch->values[v], count, value_types[v],
 														length, by_value, align));
 		}
 		batch->count = 0;
-		write_announced(batch->agents, batch->events, count, CGAE_Q_INSERT_EVENTS,
-						INSERT_EVENTS " SELECT pg_catalog.unnest($1), pg_catalog.unnest($2),"
-						" pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5),"
-						" pg_catalog.unnest($6)",
-						types, arrays);
+		write_announced(batch->agents, batch->events, count, &insert_events, arrays);
 	}
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(batch->context);

@@ -50,6 +50,12 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 	return standing;
 }
 
+static const CgaeStatement find_standing = {
+	"SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1",
+	1, (const Oid[]) {TEXTOID}
+};
+
 /*
  * Effective tier of an agent; false when there is none.  at NULL means now, and
  * a certification that somebody committed a little later counts from its own
@@ -58,16 +64,12 @@ cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first)
 static bool
 find_effective_tier(FunctionCallInfo fcinfo, Datum agent_id, const TimestampTz *at, int *tier)
 {
-	static const Oid types[] = {TEXTOID};
 	CgaeStanding standing;
 	TimestampTz when;
 	bool		found;
 
 	cgae_statement_begin();
-	found = cgae_statement_find(fcinfo, CGAE_Q_STANDING,
-								"SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
-								" WHERE agent_id OPERATOR(pg_catalog.=) $1",
-								lengthof(types), types, &agent_id);
+	found = cgae_statement_find(fcinfo, &find_standing, &agent_id);
 	if (found)
 		standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	cgae_statement_end();

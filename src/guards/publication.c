@@ -38,10 +38,12 @@ static const Oid column_types[POLICY_COLUMNS] = {
 	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BYTEAOID
 };
 
-#define INSERT_POLICY \
-	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings," \
-	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)" \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+static const CgaeStatement insert_policy = {
+	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings,"
+	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+	POLICY_COLUMNS, column_types
+};
 
 /* The publication whose row the guard is to let in, if any. */
 static CgaePublication *announced = NULL;
@@ -84,11 +86,10 @@ insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
 	int			result;
 
 	if (fcinfo != NULL)
-		return cgae_statement_run(fcinfo, CGAE_Q_PUBLISH, INSERT_POLICY, POLICY_COLUMNS,
-								  column_types, publication->values, NULL, false);
-	result = SPI_execute_with_args(INSERT_POLICY, POLICY_COLUMNS,
-								   unconstify(Oid *, &column_types[0]), publication->values, NULL,
-								   false, 0);
+		return cgae_statement_run(fcinfo, &insert_policy, publication->values, NULL, false);
+	result = SPI_execute_with_args(insert_policy.sql, insert_policy.argument_count,
+								   unconstify(Oid *, insert_policy.types), publication->values,
+								   NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	return SPI_processed;

@@ -135,6 +135,12 @@ refuse_tier(const TriggerData *trigdata, const char *agent_id, const CgaeStandin
 			 errtable(trigdata->tg_relation)));
 }
 
+static const CgaeStatement lock_standing = {
+	"SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
+	" WHERE agent_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
+	1, (const Oid[]) {TEXTOID}
+};
+
 /*
  * cgae.require_tier(agent_id_column, tier) -> trigger
  *
@@ -150,7 +156,6 @@ PG_FUNCTION_INFO_V1(cgae_require_tier);
 Datum
 cgae_require_tier(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TEXTOID};
 	TriggerData *trigdata = cgae_guard_enter(fcinfo, "require_tier");
 	TriggerEvent event = trigdata->tg_event;
 	const Trigger *trigger = trigdata->tg_trigger;
@@ -182,10 +187,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 	cgae_owner_seal(&rights);
 	/* one plan for all application tables */
-	if (cgae_owner_execute(agents, CGAE_Q_REQUIRE_TIER,
-						   "SELECT " CGAE_STANDING_COLUMNS " FROM cgae.agents"
-						   " WHERE agent_id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE",
-						   lengthof(types), types, values, NULL) == 0)
+	if (cgae_owner_execute(agents, &lock_standing, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("agent \"%s\" is not registered, but \"%s\" requires one of tier %s", agent_id,

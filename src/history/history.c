@@ -110,6 +110,12 @@ cgae_effective_tier_at_by_version(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(tiers->value[cgae_decay_core_tier(&policy->gate, &decay, r, certified_at, at)]);
 }
 
+static const CgaeStatement facts_of_agent = {
+	CGAE_FACTS(OF_ONE_AGENT("c"), OF_ONE_AGENT("e"))
+	" ORDER BY seq DESC",
+	3, (const Oid[]) {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID}
+};
+
 /*
  * cgae.tier_at(agent_id text, at timestamptz, known_at timestamptz DEFAULT NULL,
  *	   OUT status cgae.agent_status, OUT certified_tier cgae.tier,
@@ -125,8 +131,7 @@ PG_FUNCTION_INFO_V1(cgae_tier_at);
 Datum
 cgae_tier_at(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
-	Datum		arguments[lengthof(types)];
+	Datum		arguments[3];
 	TimestampTz at;
 	TimestampTz known_at;
 	CgaeTimeline timeline;
@@ -154,19 +159,14 @@ cgae_tier_at(PG_FUNCTION_ARGS)
 	cgae_statement_begin();
 	cgae_timeline_read(fcinfo, &timeline);
 	cgae_past_standing_begin(&standing);
-	cgae_facts_open(&facts,
-					cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_TIER_AT,
-							  CGAE_FACTS(OF_ONE_AGENT("c"), OF_ONE_AGENT("e"))
-							  " ORDER BY seq DESC",
-							  lengthof(types), types),
-					arguments, AGENT_BATCH);
+	cgae_facts_open(&facts, cgae_plan(fcinfo->flinfo->fn_oid, &facts_of_agent), arguments,
+					AGENT_BATCH);
 	if (cgae_facts_next_agent(&facts))
 		while (cgae_facts_next(&facts, &fact) && !cgae_past_standing_add(&standing, &fact))
 			;
 	cgae_facts_close(&facts);
 	if (standing.status == CGAE_NO_STATUS &&
-		cgae_statement_run(fcinfo, CGAE_Q_AGENT_EXISTS, CGAE_AGENT_EXISTS, 1, &types[2], &arguments[2], NULL,
-						   true) == 0)
+		cgae_statement_run(fcinfo, &cgae_agent_exists, &arguments[2], NULL, true) == 0)
 		cgae_refuse_unknown_agent(arguments[2]);
 	tier = cgae_past_standing_tier(&standing, policy_at(&timeline, at, known_at), at);
 	cgae_statement_end();
@@ -231,6 +231,11 @@ put_standing(const StandingOutput *output, Datum agent_id, Datum model_name,
 	tuplestore_putvalues(output->rsinfo->setResult, output->rsinfo->setDesc, values, nulls);
 }
 
+static const CgaeStatement facts_of_all = {
+	NAMED_FACTS " ORDER BY agent_id DESC, seq DESC",
+	2, (const Oid[]) {TIMESTAMPTZOID, TIMESTAMPTZOID}
+};
+
 /*
  * cgae.standing_as_of(at timestamptz, known_at timestamptz DEFAULT NULL)
  *	   -> SETOF (agent_id text, model_name text, status cgae.agent_status,
@@ -245,8 +250,7 @@ PG_FUNCTION_INFO_V1(cgae_standing_as_of);
 Datum
 cgae_standing_as_of(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		arguments[lengthof(types)];
+	Datum		arguments[2];
 	StandingOutput output = {.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo};
 	TimestampTz known_at;
 	CgaeTimeline timeline;
@@ -269,11 +273,8 @@ cgae_standing_as_of(PG_FUNCTION_ARGS)
 	cgae_statement_begin();
 	cgae_timeline_read(fcinfo, &timeline);
 	output.policy = policy_at(&timeline, output.at, known_at);
-	cgae_facts_open(&facts,
-					cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_STANDING_AS_OF,
-							  NAMED_FACTS " ORDER BY agent_id DESC, seq DESC",
-							  lengthof(types), types),
-					arguments, HISTORY_BATCH);
+	cgae_facts_open(&facts, cgae_plan(fcinfo->flinfo->fn_oid, &facts_of_all), arguments,
+					HISTORY_BATCH);
 	while (cgae_facts_next_agent(&facts))
 	{
 		text	   *name;
@@ -298,6 +299,15 @@ cgae_standing_as_of(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static const CgaeStatement list_expiring = {
+	"SELECT agent_id, model_name, current_tier, effective_tier,"
+	" tier_drop_at, falls_to, time_left"
+	" FROM cgae.expiring_agents"
+	" WHERE tier_drop_at OPERATOR(pg_catalog.<=) $1"
+	" ORDER BY tier_drop_at, agent_id",
+	1, (const Oid[]) {TIMESTAMPTZOID}
+};
+
 /*
  * cgae.expiring_within(within interval) -> SETOF the columns of cgae.expiring_agents
  *
@@ -309,10 +319,9 @@ PG_FUNCTION_INFO_V1(cgae_expiring_within);
 Datum
 cgae_expiring_within(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {TIMESTAMPTZOID};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum		zero;
-	Datum		arguments[lengthof(types)];
+	Datum		arguments[1];
 	Portal		portal;
 
 	if (PG_ARGISNULL(0))
@@ -329,15 +338,8 @@ cgae_expiring_within(PG_FUNCTION_ARGS)
 									   PG_GETARG_DATUM(0));
 	cgae_require_registry();
 	cgae_statement_begin();
-	portal = SPI_cursor_open(NULL,
-							 cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_EXPIRING_WITHIN,
-									   "SELECT agent_id, model_name, current_tier, effective_tier,"
-									   " tier_drop_at, falls_to, time_left"
-									   " FROM cgae.expiring_agents"
-									   " WHERE tier_drop_at OPERATOR(pg_catalog.<=) $1"
-									   " ORDER BY tier_drop_at, agent_id",
-									   lengthof(types), types),
-							 arguments, NULL, true);
+	portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, &list_expiring), arguments,
+							 NULL, true);
 	do
 	{
 		SPI_cursor_fetch(portal, true, HISTORY_BATCH);

@@ -88,16 +88,19 @@ refuse_no_policy(void)
 			 cgae_err_object("gate_policies", NULL, NULL)));
 }
 
+static const CgaeStatement list_policies = {
+	"SELECT version, effective_from FROM cgae.gate_policies"
+	" ORDER BY version",
+	0, NULL
+};
+
 void
 cgae_timeline_read(FunctionCallInfo fcinfo, CgaeTimeline *timeline)
 {
 	SPITupleTable *rows;
 	int			count;
 
-	count = cgae_statement_run(fcinfo, CGAE_Q_POLICY_TIMELINE,
-										 "SELECT version, effective_from FROM cgae.gate_policies"
-										 " ORDER BY version",
-										 0, NULL, NULL, NULL, true);
+	count = cgae_statement_run(fcinfo, &list_policies, NULL, NULL, true);
 	if (count == 0)
 		refuse_no_policy();
 	rows = SPI_tuptable;

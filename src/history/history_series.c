@@ -244,11 +244,15 @@ count_agent(Series *series, const DatedFact *facts, int fact_count)
 	pfree(starts);
 }
 
+static const CgaeStatement facts_of_all = {
+	CGAE_FACTS("", "") " ORDER BY agent_id DESC, seq DESC",
+	2, (const Oid[]) {TIMESTAMPTZOID, TIMESTAMPTZOID}
+};
+
 void
 cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int64 *agents)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		arguments[lengthof(types)];
+	Datum		arguments[2];
 	Series		series = {.count = count, .at = at};
 	CgaeFacts	reader;
 	int			room = 64;
@@ -260,11 +264,8 @@ cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int6
 	arguments[1] = TimestampTzGetDatum(DT_NOEND);
 	cgae_timeline_read(fcinfo, &series.timeline);
 	lay_out_policies(&series);
-	cgae_facts_open(&reader,
-					cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_TIERS_OVER_TIME,
-							  CGAE_FACTS("", "") " ORDER BY agent_id DESC, seq DESC",
-							  lengthof(types), types),
-					arguments, HISTORY_BATCH);
+	cgae_facts_open(&reader, cgae_plan(fcinfo->flinfo->fn_oid, &facts_of_all), arguments,
+					HISTORY_BATCH);
 	while (cgae_facts_next_agent(&reader))
 	{
 		int			fact_count = 0;

@@ -54,11 +54,16 @@ kind_column(HeapTuple tuple, int number)
 	return kind != NULL ? kind : pstrdup("unknown");
 }
 
+static const CgaeStatement find_policy = {
+	"SELECT " CLIP("note") ", time_step FROM cgae.gate_policies"
+	" WHERE version OPERATOR(pg_catalog.=) $1",
+	1, (const Oid[]) {INT4OID}
+};
+
 /* The policy in force. */
 static void
 gather_policy(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	static const Oid types[] = {INT4OID};
 	Datum		version;
 
 	report->policy = *cgae_policy_in_force();
@@ -73,24 +78,24 @@ gather_policy(FunctionCallInfo fcinfo, CgaeReport *report)
 	memset(report->policy.budget_ceiling, 0, sizeof(report->policy.budget_ceiling));
 
 	version = Int32GetDatum(report->policy.version);
-	if (cgae_statement_run(fcinfo, CGAE_Q_REPORT_POLICY,
-						   "SELECT " CLIP("note") ", time_step FROM cgae.gate_policies"
-						   " WHERE version OPERATOR(pg_catalog.=) $1",
-						   lengthof(types), types, &version, NULL, true) > 0)
+	if (cgae_statement_run(fcinfo, &find_policy, &version, NULL, true) > 0)
 	{
 		report->note = column(SPI_tuptable->vals[0], 1);
 		report->time_step = column(SPI_tuptable->vals[0], 2);
 	}
 }
 
+static const CgaeStatement count_statuses = {
+	"SELECT status, pg_catalog.count(*) FROM cgae.agents"
+	" GROUP BY status",
+	0, NULL
+};
+
 /* All agents by status. */
 static void
 gather_statuses(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	uint64		rows = cgae_statement_run(fcinfo, CGAE_Q_REPORT_STATUSES,
-										  "SELECT status, pg_catalog.count(*) FROM cgae.agents"
-										  " GROUP BY status",
-										  0, NULL, NULL, NULL, true);
+	uint64		rows = cgae_statement_run(fcinfo, &count_statuses, NULL, NULL, true);
 	CgaeEnumMap map;
 
 	if (rows == 0)
@@ -209,15 +214,18 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 	keep_fall(report, tuple, &fall);
 }
 
+static const CgaeStatement list_agents = {
+	"SELECT agent_id, " CLIP("model_name") ", " CGAE_STANDING_COLUMNS
+	", tier_drop_at FROM cgae.agents"
+	" WHERE status OPERATOR(pg_catalog.=) 'active'",
+	0, NULL
+};
+
 /* Go once over the active agents. */
 static void
 gather_agents(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, CGAE_Q_REPORT_AGENTS,
-								 "SELECT agent_id, " CLIP("model_name") ", " CGAE_STANDING_COLUMNS
-								 ", tier_drop_at FROM cgae.agents"
-								 " WHERE status OPERATOR(pg_catalog.=) 'active'",
-								 0, NULL);
+	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_agents);
 	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 
 	report->falls = palloc((report->limit + 1) * sizeof(CgaeReportFall));
@@ -247,22 +255,24 @@ gather_series(FunctionCallInfo fcinfo, CgaeReport *report)
 	cgae_tier_series(fcinfo, report->at, report->instants, report->series);
 }
 
+static const CgaeStatement count_holds = {
+	"SELECT " CLIP("g.hold") ", g.agents, pg_catalog.count(*) OVER ()"
+	" FROM (SELECT h.hold, pg_catalog.count(*) AS agents"
+	"  FROM cgae.agents AS a, pg_catalog.unnest(a.holds) AS h(hold)"
+	"  WHERE a.status OPERATOR(pg_catalog.=) 'suspended' AND h.hold IS NOT NULL"
+	"  GROUP BY h.hold) AS g"
+	" ORDER BY g.agents DESC, g.hold LIMIT $1",
+	1, (const Oid[]) {INT4OID}
+};
+
 /* Why agents are suspended: an agent with two holds counts under both. */
 static void
 gather_holds(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	static const Oid types[] = {INT4OID};
 	Datum		limit = Int32GetDatum(Max(report->limit, 1));
 
 	report->hold_count =
-		cgae_statement_run(fcinfo, CGAE_Q_REPORT_HOLDS,
-						   "SELECT " CLIP("g.hold") ", g.agents, pg_catalog.count(*) OVER ()"
-						   " FROM (SELECT h.hold, pg_catalog.count(*) AS agents"
-						   "  FROM cgae.agents AS a, pg_catalog.unnest(a.holds) AS h(hold)"
-						   "  WHERE a.status OPERATOR(pg_catalog.=) 'suspended' AND h.hold IS NOT NULL"
-						   "  GROUP BY h.hold) AS g"
-						   " ORDER BY g.agents DESC, g.hold LIMIT $1",
-						   lengthof(types), types, &limit, NULL, true);
+		cgae_statement_run(fcinfo, &count_holds, &limit, NULL, true);
 	report->holds = palloc(report->hold_count * sizeof(CgaeReportHold));
 	for (int i = 0; i < report->hold_count; i++)
 	{
@@ -287,22 +297,28 @@ gather_holds(FunctionCallInfo fcinfo, CgaeReport *report)
 	" WHEN c.tier OPERATOR(pg_catalog.<) c.previous_tier THEN 'demotion'" \
 	" ELSE 'same tier again' END"
 
+/* Of the bounds of the period, and of the number of rows. */
+static const Oid period_types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID};
+
+static const CgaeStatement count_kinds = {
+	"SELECT k.kind, pg_catalog.sum(k.n)::pg_catalog.int8 FROM ("
+	"SELECT " KIND_OF_CERTIFICATION " AS kind, pg_catalog.count(*) AS n"
+	" FROM cgae.certifications AS c"
+	" WHERE " IN_PERIOD("c.certified_at") " GROUP BY 1"
+	" UNION ALL "
+	"SELECT e.type, pg_catalog.count(*) FROM cgae.agent_events AS e"
+	" WHERE e.type OPERATOR(pg_catalog.<>) 'demotion'"
+	" AND " IN_PERIOD("e.occurred_at") " GROUP BY 1) AS k"
+	" GROUP BY k.kind ORDER BY 2 DESC, k.kind",
+	2, period_types
+};
+
 /* How often what happened. */
 static void
-gather_kinds(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, const Datum *period)
+gather_kinds(FunctionCallInfo fcinfo, CgaeReport *report, const Datum *period)
 {
 	report->kind_count =
-		cgae_statement_run(fcinfo, CGAE_Q_REPORT_KINDS,
-						   "SELECT k.kind, pg_catalog.sum(k.n)::pg_catalog.int8 FROM ("
-						   "SELECT " KIND_OF_CERTIFICATION " AS kind, pg_catalog.count(*) AS n"
-						   " FROM cgae.certifications AS c"
-						   " WHERE " IN_PERIOD("c.certified_at") " GROUP BY 1"
-						   " UNION ALL "
-						   "SELECT e.type, pg_catalog.count(*) FROM cgae.agent_events AS e"
-						   " WHERE e.type OPERATOR(pg_catalog.<>) 'demotion'"
-						   " AND " IN_PERIOD("e.occurred_at") " GROUP BY 1) AS k"
-						   " GROUP BY k.kind ORDER BY 2 DESC, k.kind",
-						   2, types, period, NULL, true);
+		cgae_statement_run(fcinfo, &count_kinds, period, NULL, true);
 	report->kinds = palloc(report->kind_count * sizeof(CgaeReportKind));
 	for (int i = 0; i < report->kind_count; i++)
 	{
@@ -315,37 +331,40 @@ gather_kinds(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, cons
 #define HOLDS_OF_EVENT \
 	"COALESCE(r.data OPERATOR(pg_catalog.->) 'added', r.data OPERATOR(pg_catalog.->) 'lifted')"
 
+static const CgaeStatement list_changes = {
+	"SELECT r.at, r.agent_id, " CLIP("a.model_name") ", r.kind,"
+	" r.old_tier, r.new_tier, " CLIP("r.data OPERATOR(pg_catalog.->>) 'old_tier'") ","
+	" " CLIP("r.data OPERATOR(pg_catalog.->>) 'new_tier'") ","
+	" " CLIP("COALESCE(r.audit_type, (SELECT pg_catalog.string_agg(v.hold, ', ')"
+	" FROM pg_catalog.jsonb_array_elements_text("
+	/* whatever somebody has put there */
+	"CASE WHEN pg_catalog.jsonb_typeof(" HOLDS_OF_EVENT ")"
+	" OPERATOR(pg_catalog.=) 'array' THEN " HOLDS_OF_EVENT " END) AS v(hold)))") ","
+	" " CLIP("r.actor")
+	" FROM ((SELECT c.certified_at AS at, c.agent_id, c.seq, " KIND_OF_CERTIFICATION
+	"  AS kind, c.previous_tier AS old_tier, c.tier AS new_tier,"
+	"  CAST(NULL AS pg_catalog.jsonb) AS data, c.audit_type, c.auditor AS actor"
+	"  FROM cgae.certifications AS c WHERE " IN_PERIOD("c.certified_at")
+	"  AND (c.tier IS NULL OR c.previous_tier IS NULL"
+	"   OR c.tier OPERATOR(pg_catalog.<>) c.previous_tier)"
+	"  ORDER BY c.certified_at DESC, c.agent_id, c.seq DESC LIMIT $3)"
+	" UNION ALL"
+	" (SELECT e.occurred_at, e.agent_id, e.seq, e.type, NULL, NULL, e.data, NULL,"
+	"  e.actor FROM cgae.agent_events AS e WHERE " IN_PERIOD("e.occurred_at")
+	"  AND e.type OPERATOR(pg_catalog.<>) 'registration'"
+	"  AND e.type OPERATOR(pg_catalog.<>) 'demotion'"
+	"  ORDER BY e.occurred_at DESC, e.agent_id, e.seq DESC LIMIT $3)) AS r"
+	" LEFT JOIN cgae.agents AS a ON a.agent_id OPERATOR(pg_catalog.=) r.agent_id"
+	" ORDER BY r.at DESC, r.agent_id, r.seq DESC LIMIT $3",
+	3, period_types
+};
+
 /* The last things that happened, but registrations and what changed no tier. */
 static void
-gather_changes(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, const Datum *period)
+gather_changes(FunctionCallInfo fcinfo, CgaeReport *report, const Datum *period)
 {
 	report->change_count =
-		cgae_statement_run(fcinfo, CGAE_Q_REPORT_CHANGES,
-						   "SELECT r.at, r.agent_id, " CLIP("a.model_name") ", r.kind,"
-						   " r.old_tier, r.new_tier, " CLIP("r.data OPERATOR(pg_catalog.->>) 'old_tier'") ","
-						   " " CLIP("r.data OPERATOR(pg_catalog.->>) 'new_tier'") ","
-						   " " CLIP("COALESCE(r.audit_type, (SELECT pg_catalog.string_agg(v.hold, ', ')"
-									" FROM pg_catalog.jsonb_array_elements_text("
-									/* whatever somebody has put there */
-									"CASE WHEN pg_catalog.jsonb_typeof(" HOLDS_OF_EVENT ")"
-									" OPERATOR(pg_catalog.=) 'array' THEN " HOLDS_OF_EVENT " END) AS v(hold)))") ","
-						   " " CLIP("r.actor")
-						   " FROM ((SELECT c.certified_at AS at, c.agent_id, c.seq, " KIND_OF_CERTIFICATION
-						   "  AS kind, c.previous_tier AS old_tier, c.tier AS new_tier,"
-						   "  CAST(NULL AS pg_catalog.jsonb) AS data, c.audit_type, c.auditor AS actor"
-						   "  FROM cgae.certifications AS c WHERE " IN_PERIOD("c.certified_at")
-						   "  AND (c.tier IS NULL OR c.previous_tier IS NULL"
-						   "   OR c.tier OPERATOR(pg_catalog.<>) c.previous_tier)"
-						   "  ORDER BY c.certified_at DESC, c.agent_id, c.seq DESC LIMIT $3)"
-						   " UNION ALL"
-						   " (SELECT e.occurred_at, e.agent_id, e.seq, e.type, NULL, NULL, e.data, NULL,"
-						   "  e.actor FROM cgae.agent_events AS e WHERE " IN_PERIOD("e.occurred_at")
-						   "  AND e.type OPERATOR(pg_catalog.<>) 'registration'"
-						   "  AND e.type OPERATOR(pg_catalog.<>) 'demotion'"
-						   "  ORDER BY e.occurred_at DESC, e.agent_id, e.seq DESC LIMIT $3)) AS r"
-						   " LEFT JOIN cgae.agents AS a ON a.agent_id OPERATOR(pg_catalog.=) r.agent_id"
-						   " ORDER BY r.at DESC, r.agent_id, r.seq DESC LIMIT $3",
-						   3, types, period, NULL, true);
+		cgae_statement_run(fcinfo, &list_changes, period, NULL, true);
 	report->changes = palloc0(report->change_count * sizeof(CgaeReportChange));
 	for (int i = 0; i < report->change_count; i++)
 	{
@@ -370,8 +389,7 @@ gather_changes(FunctionCallInfo fcinfo, CgaeReport *report, const Oid *types, co
 void
 cgae_report_gather(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID};
-	Datum		period[lengthof(types)];
+	Datum		period[3];
 
 	gather_policy(fcinfo, report);
 	gather_statuses(fcinfo, report);
@@ -382,6 +400,6 @@ cgae_report_gather(FunctionCallInfo fcinfo, CgaeReport *report)
 	period[0] = TimestampTzGetDatum(report->since);
 	period[1] = TimestampTzGetDatum(Min(report->until, report->now));
 	period[2] = Int32GetDatum(report->limit);
-	gather_kinds(fcinfo, report, types, period);
-	gather_changes(fcinfo, report, types, period);
+	gather_kinds(fcinfo, report, period);
+	gather_changes(fcinfo, report, period);
 }

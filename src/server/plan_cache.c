@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/guc.h"
@@ -21,9 +22,9 @@
 
 typedef struct PlanKey
 {
+	const CgaeStatement *statement;
 	Oid			owner;
-	int32		query;
-	int32		no_force;		/* what was rewritten where row security is not forced holds there alone */
+	int32		no_force;		/* rewriting depends on whether row security is forced */
 } PlanKey;
 
 typedef struct PlanEntry
@@ -31,8 +32,10 @@ typedef struct PlanEntry
 	PlanKey		key;
 	SPIPlanPtr	plan;			/* NULL: to be prepared */
 	CgaeNamedTables tables;		/* of the registry's, that it names */
-	Oid			argument_types[CGAE_PLAN_MAX_ARGS];
+	Oid			types[CGAE_STATEMENT_MAX_ARGUMENTS];
 } PlanEntry;
+
+const CgaeStatement cgae_agent_exists = {CGAE_AGENT_EXISTS, 1, (const Oid[]) {TEXTOID}};
 
 static HTAB *plans = NULL;
 
@@ -47,7 +50,10 @@ make_plans(void)
 	plans = hash_create("cgae plans", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* The entry of a key, or NULL.  Nearly always it is the one of the call before: none is ever removed. */
+/*
+ * The entry of a key, or NULL.  Nearly always it is the one of the call before:
+ * none is ever removed.
+ */
 static PlanEntry *
 find_entry(const PlanKey *key)
 {
@@ -75,15 +81,14 @@ is_rewritten_away(SPIPlanPtr plan)
 }
 
 SPIPlanPtr
-cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
-		  const Oid *argument_types)
+cgae_plan_typed(Oid owner, const CgaeStatement *statement, const Oid *types)
 {
-	PlanKey		key = {owner, query, InNoForceRLSOperation()};
+	PlanKey		key = {statement, owner, InNoForceRLSOperation()};
 	PlanEntry  *entry = find_entry(&key);
 	SPIPlanPtr	plan;
-	Size		types_size = argument_count * sizeof(Oid);
+	Size		types_size = statement->argument_count * sizeof(Oid);
 
-	Assert(argument_count <= CGAE_PLAN_MAX_ARGS);
+	Assert(statement->argument_count <= CGAE_STATEMENT_MAX_ARGUMENTS);
 	if (entry == NULL)
 	{
 		if (plans == NULL)
@@ -92,10 +97,10 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		entry->plan = NULL;
 		memset(&entry->tables, 0, sizeof(entry->tables));
 	}
-	cgae_named_tables_require(&entry->tables, sql);
-	/* without arguments there is no array, and memcmp() and memcpy() take no null */
+	cgae_named_tables_require(&entry->tables, statement->sql);
+	/* types that the statement has itself never change; and memcmp() takes no null */
 	if (entry->plan != NULL &&
-		(types_size == 0 || memcmp(entry->argument_types, argument_types, types_size) == 0) &&
+		(types == statement->types || memcmp(entry->types, types, types_size) == 0) &&
 		!is_rewritten_away(entry->plan))
 		return entry->plan;
 
@@ -107,23 +112,30 @@ cgae_plan(Oid owner, CgaeQuery query, const char *sql, int argument_count,
 		SPI_freeplan(stale);
 	}
 	/* one agent by its key: no set of parameters deserves a plan of its own */
-	plan = SPI_prepare_cursor(sql, argument_count, unconstify(Oid *, argument_types),
-							  CURSOR_OPT_GENERIC_PLAN);
+	plan = SPI_prepare_cursor(statement->sql, statement->argument_count,
+							  unconstify(Oid *, types), CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 
 	if (types_size > 0)
-		memcpy(entry->argument_types, argument_types, types_size);
+		memcpy(entry->types, types, types_size);
 	entry->plan = plan;			/* validity last: preparing may have failed */
 	return plan;
 }
 
-bool
-cgae_plan_stands(Oid owner, CgaeQuery query)
+SPIPlanPtr
+cgae_plan(Oid owner, const CgaeStatement *statement)
 {
-	PlanKey		key = {owner, query, InNoForceRLSOperation()};
+	Assert(statement->types != NULL || statement->argument_count == 0);
+	return cgae_plan_typed(owner, statement, statement->types);
+}
+
+bool
+cgae_plan_stands(Oid owner, const CgaeStatement *statement)
+{
+	PlanKey		key = {statement, owner, InNoForceRLSOperation()};
 	PlanEntry  *entry = find_entry(&key);
 
 	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);

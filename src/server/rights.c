@@ -78,10 +78,10 @@ cgae_owner_seal(CgaeOwnerRights *rights)
 }
 
 uint64
-cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql, int argument_count,
-				   const Oid *types, const Datum *values, const char *nulls)
+cgae_owner_execute(Oid relid, const CgaeStatement *statement, const Datum *values,
+				   const char *nulls)
 {
-	SPIPlanPtr	plan = cgae_plan(relid, query, sql, argument_count, types);
+	SPIPlanPtr	plan = cgae_plan(relid, statement);
 	int			result = SPI_execute_plan(plan, unconstify(Datum *, values), nulls, false, 0);
 
 	if (result < 0)
@@ -99,8 +99,8 @@ cgae_owner_end(const CgaeOwnerRights *rights)
 }
 
 uint64
-cgae_execute_as_owner(Relation relation, CgaeQuery query, const char *sql,
-				   int argument_count, const Oid *types, const Datum *values, const char *nulls)
+cgae_execute_as_owner(Relation relation, const CgaeStatement *statement, const Datum *values,
+					  const char *nulls)
 {
 	/* one plan and one owner for all partitions of a table */
 	Oid			root = cgae_table_root(relation);
@@ -108,7 +108,7 @@ cgae_execute_as_owner(Relation relation, CgaeQuery query, const char *sql,
 	uint64		processed;
 
 	cgae_owner_begin(cgae_relation_owner(root), true, &rights);
-	processed = cgae_owner_execute(root, query, sql, argument_count, types, values, nulls);
+	processed = cgae_owner_execute(root, statement, values, nulls);
 	cgae_owner_end(&rights);
 	return processed;
 }

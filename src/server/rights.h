@@ -13,12 +13,12 @@ extern Oid	cgae_relation_owner(Oid relid);
 
 /*
  * Run a fixed statement with the rights of the owner of the relation that the
- * trigger is on (for a partition: of the table at the top), whatever row security it forces, in the statement's own
- * fresh snapshot.  Returns the number of rows processed.
+ * trigger is on (for a partition: of the table at the top), whatever row
+ * security it forces, in the statement's own fresh snapshot.  Returns the
+ * number of rows processed.
  */
-extern uint64 cgae_execute_as_owner(Relation relation, CgaeQuery query, const char *sql,
-								 int argument_count, const Oid *types,
-								 const Datum *values, const char *nulls);
+extern uint64 cgae_execute_as_owner(Relation relation, const CgaeStatement *statement,
+									const Datum *values, const char *nulls);
 
 /*
  * Let unqualified names mean pg_catalog's until AtEOXact_GUC() is called with
@@ -41,8 +41,7 @@ typedef struct CgaeOwnerRights
 } CgaeOwnerRights;
 
 extern void cgae_owner_begin(Oid owner, bool is_restricted, CgaeOwnerRights *rights);
-extern uint64 cgae_owner_execute(Oid relid, CgaeQuery query, const char *sql,
-								 int argument_count, const Oid *types,
+extern uint64 cgae_owner_execute(Oid relid, const CgaeStatement *statement,
 								 const Datum *values, const char *nulls);
 
 /*

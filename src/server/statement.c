@@ -51,23 +51,30 @@ run_plan(SPIPlanPtr plan, const Datum *values, const char *nulls, bool read_only
 }
 
 uint64
-cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-				   const Oid *types, const Datum *values, const char *nulls, bool read_only)
+cgae_statement_run(FunctionCallInfo fcinfo, const CgaeStatement *statement, const Datum *values,
+				   const char *nulls, bool read_only)
 {
-	return run_plan(cgae_plan(fcinfo->flinfo->fn_oid, query, sql, argument_count, types),
-					values, nulls, read_only, 0);
+	return run_plan(cgae_plan(fcinfo->flinfo->fn_oid, statement), values, nulls, read_only, 0);
+}
+
+uint64
+cgae_statement_run_typed(FunctionCallInfo fcinfo, const CgaeStatement *statement,
+						 const Oid *types, const Datum *values, const char *nulls,
+						 bool read_only)
+{
+	return run_plan(cgae_plan_typed(fcinfo->flinfo->fn_oid, statement, types), values, nulls,
+					read_only, 0);
 }
 
 bool
-cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql, int argument_count,
-					const Oid *types, const Datum *values)
+cgae_statement_find(FunctionCallInfo fcinfo, const CgaeStatement *statement, const Datum *values)
 {
 	Oid			function = fcinfo->flinfo->fn_oid;
 
 	/* a plan that stands has a registry to read */
-	if (!cgae_plan_stands(function, query))
+	if (!cgae_plan_stands(function, statement))
 		cgae_require_registry();
-	return run_plan(cgae_plan(function, query, sql, argument_count, types), values, NULL, true, 1) > 0;
+	return run_plan(cgae_plan(function, statement), values, NULL, true, 1) > 0;
 }
 
 Datum

@@ -20,16 +20,20 @@ extern void cgae_statement_arguments(FunctionCallInfo fcinfo, int count, Datum *
  * Run a statement, read-only in the caller's snapshot or in a fresh one.
  * Returns the number of rows; they stay in SPI_tuptable.
  */
-extern uint64 cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
-								 int argument_count, const Oid *types, const Datum *values,
-								 const char *nulls, bool read_only);
+extern uint64 cgae_statement_run(FunctionCallInfo fcinfo, const CgaeStatement *statement,
+								 const Datum *values, const char *nulls, bool read_only);
+
+/* The same of a statement whose arguments' types are known only now. */
+extern uint64 cgae_statement_run_typed(FunctionCallInfo fcinfo, const CgaeStatement *statement,
+									   const Oid *types, const Datum *values, const char *nulls,
+									   bool read_only);
 
 /*
  * Look a row of the registry up by its key, read-only in the caller's
  * snapshot: false when there is none.  Refuses a database without a registry.
  */
-extern bool cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
-								int argument_count, const Oid *types, const Datum *values);
+extern bool cgae_statement_find(FunctionCallInfo fcinfo, const CgaeStatement *statement,
+								const Datum *values);
 
 /* First column of the first row, whose type the statement sees to; null is refused. */
 extern Datum cgae_statement_datum(void);
