@@ -11,6 +11,15 @@ MODULE_big = cgae
 DATA = \
 	sql/cgae--1.0.sql
 
+# Pages of the documentation, likewise.
+DOCS = \
+	doc/concepts.md \
+	doc/operations.md \
+	doc/promises.md \
+	doc/recipes.md \
+	doc/reference.md \
+	doc/spot-audits.md
+
 OBJS = \
 	src/agent.o \
 	src/agent_fault.o \
@@ -189,6 +198,14 @@ EXTRA_CLEAN = cgae-*.zip results output_iso regression.diffs regression.out
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# A folder of their own, since other extensions have pages of such names too.
+docmoduledir := $(docmoduledir)/$(EXTENSION)
+# PGXS would look for them in doc/ below it
+uninstall: uninstall-docs
+uninstall-docs:
+	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/, $(notdir $(DOCS)))
+.PHONY: uninstall-docs
 
 # A build folder takes sources from the source tree, never objects built there.
 srcdir := $(srcdir)

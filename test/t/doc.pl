@@ -95,6 +95,9 @@ my %blocks = map { ($_ => [ blocks($_, @{ $lines{$_} }) ]) } @pages;
 
 cmp_ok(scalar(@{ $lines{'README.md'} }), '<=', $README_LINES, "README.md has at most $README_LINES lines");
 
+my %installed = map { $_ => 1 } join("\n", lines('Makefile')) =~ m{^\t(doc/\S+)}mg;
+is(join(' ', sort keys %installed), join(' ', grep { m{/} } @pages), 'make install installs the pages of doc/');
+
 # ------------------------------------------------------------------ examples
 
 # What runs a program of a page: a command, or nothing where the client is not there.
