@@ -21,96 +21,99 @@ DOCS = \
 	doc/spot-audits.md
 
 OBJS = \
-	src/agent.o \
-	src/agent_fault.o \
-	src/agent_limits.o \
-	src/agent_told.o \
-	src/architecture.o \
-	src/audit_lottery.o \
-	src/audit_seeds.o \
-	src/cache.o \
-	src/caller.o \
-	src/canonical_json.o \
-	src/canonical_output.o \
-	src/certification.o \
-	src/certification_batch.o \
-	src/certification_number.o \
-	src/certification_repeat.o \
-	src/certification_request.o \
-	src/certification_touch.o \
-	src/check.o \
-	src/check_agents.o \
-	src/check_epochs.o \
-	src/check_keys.o \
-	src/check_layout.o \
-	src/check_objects.o \
-	src/check_rating.o \
-	src/check_replay.o \
-	src/check_values.o \
-	src/clock.o \
-	src/ddl.o \
-	src/decay.o \
-	src/decay_core.o \
-	src/enum_map.o \
-	src/errors.o \
-	src/event.o \
-	src/float_repr.o \
-	src/gate.o \
-	src/gate_aggregate.o \
-	src/gate_core.o \
-	src/guard.o \
-	src/history.o \
-	src/history_core.o \
-	src/history_end.o \
-	src/history_series.o \
-	src/holds.o \
-	src/json_string.o \
-	src/lifecycle_core.o \
-	src/module.o \
-	src/notify.o \
-	src/own_table.o \
-	src/permission.o \
-	src/plan_cache.o \
-	src/policy.o \
-	src/policy_digest.o \
-	src/publication.o \
-	src/publication_locks.o \
-	src/registry.o \
-	src/registry_access.o \
-	src/registry_certify.o \
-	src/registry_check.o \
-	src/registry_columns.o \
-	src/registry_ddl.o \
-	src/registry_namespace.o \
-	src/registry_partitions.o \
-	src/registry_policy.o \
-	src/registry_report.o \
-	src/registry_sweep.o \
-	src/registry_tables.o \
-	src/registry_upgrade.o \
-	src/registry_views.o \
-	src/report.o \
-	src/report_chart.o \
-	src/report_data.o \
-	src/report_html.o \
-	src/report_page.o \
-	src/report_section.o \
-	src/report_style.o \
-	src/robustness.o \
-	src/robustness_cast.o \
-	src/robustness_json.o \
-	src/robustness_ops.o \
-	src/row_reader.o \
-	src/standing.o \
-	src/statement.o \
-	src/sweep_passed.o \
-	src/table_keys.o \
-	src/table_shape.o \
-	src/trigger_agent.o \
-	src/trigger_append_only.o \
-	src/trigger_certification.o \
-	src/trigger_require_tier.o \
-	src/user_code.o
+	src/core/decay_core.o \
+	src/core/gate_core.o \
+	src/core/lifecycle_core.o \
+	src/server/cache.o \
+	src/server/caller.o \
+	src/server/clock.o \
+	src/server/enum_map.o \
+	src/server/errors.o \
+	src/server/jsonb_object.o \
+	src/server/plan_cache.o \
+	src/server/registry_columns.o \
+	src/server/registry_namespace.o \
+	src/server/registry_tables.o \
+	src/server/rights.o \
+	src/server/row_reader.o \
+	src/server/statement.o \
+	src/server/table_keys.o \
+	src/server/table_shape.o \
+	src/server/varlena.o \
+	src/json/canonical_json.o \
+	src/json/canonical_output.o \
+	src/json/float_repr.o \
+	src/json/json_string.o \
+	src/types/architecture.o \
+	src/types/robustness.o \
+	src/types/robustness_cast.o \
+	src/types/robustness_json.o \
+	src/types/robustness_ops.o \
+	src/policy/decay.o \
+	src/policy/gate.o \
+	src/policy/gate_aggregate.o \
+	src/policy/policy.o \
+	src/policy/standing.o \
+	src/guards/agent.o \
+	src/guards/agent_fault.o \
+	src/guards/agent_limits.o \
+	src/guards/audit_seeds.o \
+	src/guards/certification.o \
+	src/guards/certification_batch.o \
+	src/guards/certification_number.o \
+	src/guards/certification_repeat.o \
+	src/guards/certification_request.o \
+	src/guards/certification_update.o \
+	src/guards/disclosure.o \
+	src/guards/event.o \
+	src/guards/guard.o \
+	src/guards/history_end.o \
+	src/guards/holds.o \
+	src/guards/notify.o \
+	src/guards/own_table.o \
+	src/guards/permission.o \
+	src/guards/policy_digest.o \
+	src/guards/publication.o \
+	src/guards/sweep_passed.o \
+	src/guards/trigger_agent.o \
+	src/guards/trigger_append_only.o \
+	src/guards/trigger_certification.o \
+	src/guards/trigger_require_tier.o \
+	src/guards/user_code.o \
+	src/schema/access.o \
+	src/schema/create_registry.o \
+	src/schema/ddl.o \
+	src/schema/partitions.o \
+	src/schema/upgrade_registry.o \
+	src/schema/views.o \
+	src/history/history.o \
+	src/history/history_facts.o \
+	src/history/history_series.o \
+	src/api/audit_lottery.o \
+	src/api/certify.o \
+	src/api/module.o \
+	src/api/publication_locks.o \
+	src/api/publish_policy.o \
+	src/api/registry.o \
+	src/api/registry_lookup.o \
+	src/api/sweep_decay.o \
+	src/check/check.o \
+	src/check/check_agents.o \
+	src/check/check_epochs.o \
+	src/check/check_keys.o \
+	src/check/check_layout.o \
+	src/check/check_objects.o \
+	src/check/check_rating.o \
+	src/check/check_registry.o \
+	src/check/check_replay.o \
+	src/check/check_values.o \
+	src/report/report.o \
+	src/report/report_chart.o \
+	src/report/report_data.o \
+	src/report/report_html.o \
+	src/report/report_page.o \
+	src/report/report_section.o \
+	src/report/report_style.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \
@@ -171,12 +174,14 @@ ISOLATION = \
 
 SHLIB_LINK = -lcrypto $(filter -lm, $(LIBS)) -Wl,-Bsymbolic-functions
 
+# For objects and for the bitcode that JIT inlines, which takes no PG_CFLAGS.  The gate must give
+# the same tier on every machine and either way, so no fused multiply-add.
+PG_CPPFLAGS = -I$(srcdir)/src -ffp-contract=off
+
 # What the server's own headers and calling convention force off: a function
 # called from SQL takes fcinfo whether it uses it or not, and the macros of
 # utils/array.h mix signed and unsigned.
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
-# the gate must give the same tier on every machine, so no fused multiply-add
-PG_CFLAGS += -ffp-contract=off
 # nobody replaces our functions from outside: calls within the library need no detour
 PG_CFLAGS += -fno-semantic-interposition
 ifneq (,$(findstring clang,$(CC)))
@@ -193,7 +198,7 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 REGRESS_PREP = expected
 
-EXTRA_CLEAN = cgae-*.zip results output_iso regression.diffs regression.out
+EXTRA_CLEAN = $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -213,9 +218,12 @@ override VPATH =
 vpath %.c $(srcdir)
 vpath %.control $(srcdir)
 
-# Every object, bitcode too, depends on every header: there are few of them.
+# The compiler writes down which headers each object and each bitcode was made from.
 BITCODE = $(OBJS:.o=.bc)
-$(OBJS) $(BITCODE): $(wildcard $(srcdir)/src/*.h) | src
+COMPILE.c += -MMD -MP -MF $@.d
+COMPILE.c.bc += -MMD -MP -MF $@.d
+-include $(OBJS:=.d) $(BITCODE:=.d)
+$(OBJS) $(BITCODE): | $(sort $(dir $(OBJS)))
 
 # The release as PGXN takes it: what is committed, or another tree (DIST_TREE=v1.0.0).  META.json says the version.
 DIST_TREE = HEAD
@@ -225,7 +233,7 @@ dist:
 .PHONY: dist
 
 # Only in a build folder do these two have anything to do.
-src:
+$(sort $(dir $(OBJS))):
 	$(MKDIR_P) $@
 expected:
 	ln -s $(abspath $(srcdir))/expected $@

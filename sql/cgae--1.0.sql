@@ -1,5 +1,5 @@
 -- cgae 1.0: types, functions, operators.  The tables come from
--- cgae.create_registry(), run by their owner: see src/registry_ddl.c.
+-- cgae.create_registry(), run by their owner: see src/schema/.
 --
 -- This script runs as superuser in a trusted install.  It must not execute any
 -- function, cast or operator of its own, and every name in it is qualified.
@@ -24,7 +24,7 @@ CREATE TYPE cgae.agent_status AS ENUM ('pending', 'active', 'suspended', 'expire
 COMMENT ON TYPE cgae.agent_status IS 'lifecycle status of an agent; deregistered is terminal';
 
 ---------------------------------------------------------------------------
--- Robustness type                                          src/robustness.c
+-- Robustness type                              src/types/robustness.c
 ---------------------------------------------------------------------------
 
 CREATE TYPE cgae.robustness;
@@ -315,7 +315,7 @@ COMMENT ON CAST (cgae.robustness AS cgae.robustness_scores) IS
   'a robustness vector as the row (cc,er,as_,ih)';
 
 ---------------------------------------------------------------------------
--- Gate                                                           src/gate.c
+-- Gate                                              src/policy/gate.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.gate_tier(r cgae.robustness) RETURNS cgae.tier
@@ -408,7 +408,7 @@ COMMENT ON AGGREGATE cgae.aggregate_safety(cgae.robustness, pg_catalog.float8) I
   'S = 1 - sum(exposure * (1 - weakest)) / sum(exposure), in [0,1]; 1 when nothing is exposed; exposure in any unit, not negative, else numeric_value_out_of_range; nulls are null_value_not_allowed (CGAE, aggregate safety)';
 
 ---------------------------------------------------------------------------
--- Decay                                                         src/decay.c
+-- Decay                                            src/policy/decay.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.decay_factor(elapsed pg_catalog.float8, rate pg_catalog.float8) RETURNS pg_catalog.float8
@@ -459,7 +459,7 @@ COMMENT ON FUNCTION cgae.audit_probability(cgae.tier, pg_catalog.float8) IS
   'probability, in [0,1], that an agent of a tier is audited within elapsed time steps of its last audit: 1 - e^(-mu * elapsed), mu of the policy in force; negative or NaN is invalid_parameter_value; null for nulls (CGAE, spot audits)';
 
 ---------------------------------------------------------------------------
--- Architecture hash                                      src/architecture.c
+-- Architecture hash                          src/types/architecture.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.canonical_json(config pg_catalog.json) RETURNS pg_catalog.text
@@ -499,7 +499,7 @@ COMMENT ON FUNCTION cgae.architecture_digest_jsonb(pg_catalog.jsonb) IS
   'SHA-256 of canonical_jsonb(jsonb), 64 hex digits: of what jsonb kept, not of the text it was made from; null for null';
 
 ---------------------------------------------------------------------------
--- Guards (trigger functions)                                src/trigger_*.c
+-- Guards (trigger functions)                   src/guards/trigger_*.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.guard_agents() RETURNS pg_catalog.trigger
@@ -536,7 +536,7 @@ COMMENT ON FUNCTION cgae.require_tier() IS
   'AFTER ROW trigger of an application table, arguments (agent_id column, tier): refuses with insufficient_privilege a row whose agent holds less at the clock; a null agent_id is refused; the table''s owner needs SELECT on cgae.agents';
 
 ---------------------------------------------------------------------------
--- Registry and application functions                       src/registry_*.c
+-- Registry and application functions                         src/api/
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.create_registry(partitions pg_catalog.int4 DEFAULT NULL) RETURNS pg_catalog.void
@@ -685,7 +685,7 @@ CREATE FUNCTION cgae.check_registry(
 COMMENT ON FUNCTION cgae.check_registry() IS 'everything that contradicts; no row when all is well. rule says about what: table, column, type, owner, key, guard, trigger, rule (of rewriting), access (somebody else holds REFERENCES or TRIGGER), view, layout, policy, audit_seed, clock (a date that lies ahead); with an agent_id a column of the agent''s row or of a row of its history, or a rule that its history breaks (unknown_agent, registration, sequence, event, time, tier, architecture, demotion, decay, deregistration)';
 
 ---------------------------------------------------------------------------
--- Permission                                               src/permission.c
+-- Permission                                  src/guards/permission.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.effective_tier(agent_id pg_catalog.text, at pg_catalog.timestamptz DEFAULT NULL) RETURNS cgae.tier
@@ -712,7 +712,7 @@ COMMENT ON FUNCTION cgae.agent_fault(cgae.agent_status, cgae.tier, cgae.robustne
   'what about a row of cgae.agents cannot be read, in words; null when it can; such an agent, whose row came without the guards, counts as T0';
 
 ---------------------------------------------------------------------------
--- Policies and sweeps            src/registry_policy.c, src/registry_sweep.c
+-- Policies and sweeps src/api/publish_policy.c, src/api/sweep_decay.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.publish_policy(
@@ -767,7 +767,7 @@ COMMENT ON PROCEDURE cgae.sweep_decay(pg_catalog.int4) IS
   'apply_decay() as of now, committing after each batch (default 1000) and reporting progress; not inside a transaction block (invalid_transaction_termination)';
 
 ---------------------------------------------------------------------------
--- History                                                     src/history*.c
+-- History                                                src/history/
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.effective_tier_at(
@@ -834,7 +834,7 @@ COMMENT ON FUNCTION cgae.tier_distribution_over_time(pg_catalog.timestamptz, pg_
   'number of active agents of each effective tier at the instants from, from + step, ... up to to, six rows each, past or ahead; at most 100,000 instants, a step that leads forward, finite ends, else invalid_parameter_value; nulls are refused';
 
 ---------------------------------------------------------------------------
--- Report                                                       src/report*.c
+-- Report                                                  src/report/
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.report(
@@ -848,7 +848,7 @@ COMMENT ON FUNCTION cgae.report(pg_catalog.text, pg_catalog.timestamptz, pg_cata
   'state of the registry now, and its history from since to until (default: 30 days back, 15 days ahead by decay alone), as one HTML page without scripts: tiers, falls to come, binding dimensions, aggregate safety, holds, changes, policy; lists have at most "limit" rows (0 to 1000); times in the session''s time zone; reads with the caller''s privileges (a reader''s suffice)';
 
 ---------------------------------------------------------------------------
--- Spot audits                     src/audit_lottery.c, src/audit_seeds.c
+-- Spot audits       src/api/audit_lottery.c, src/guards/audit_seeds.c
 ---------------------------------------------------------------------------
 
 CREATE FUNCTION cgae.guard_seeds() RETURNS pg_catalog.trigger

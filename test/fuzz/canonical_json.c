@@ -11,7 +11,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "canonical_json.h"
+#include "json/canonical_json.h"
 #include "shim.h"
 
 /* canonical(bytes): the bytes that Python writes, None when it refuses, False when nested too deeply. */

@@ -5,7 +5,7 @@
  */
 #include "postgres.h"
 
-#include "decay_core.h"
+#include "core/decay_core.h"
 #include "policies.h"
 
 /* The last instant that a finite timestamp can name. */

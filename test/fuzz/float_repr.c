@@ -11,7 +11,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "float_repr.h"
+#include "json/float_repr.h"
 #include "shim.h"
 
 /* Longest number tried; longer than any double or midpoint, with a margin. */

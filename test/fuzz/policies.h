@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "gate_core.h"
+#include "core/gate_core.h"
 #include "shim.h"
 
 /* A number in [0,1]: of 53 bits, tiny, or 0 or 1. */

@@ -10,7 +10,7 @@
 #include "lib/stringinfo.h"
 #include "port/pg_bswap.h"
 
-#include "robustness.h"
+#include "types/robustness.h"
 #include "shim.h"
 
 extern Datum cgae_robustness_recv(PG_FUNCTION_ARGS);

@@ -10,7 +10,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-#include "robustness.h"
+#include "types/robustness.h"
 #include "shim.h"
 
 extern Datum cgae_robustness_in(PG_FUNCTION_ARGS);

@@ -147,7 +147,7 @@ SELECT is((SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index JOI
 SELECT is((SELECT string_agg(conname, ', ') FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND condeferrable), NULL, 'nothing is deferrable');
 SELECT is((SELECT string_agg(relname, ', ') FROM pg_class WHERE relnamespace = 'cgae'::regnamespace AND relkind = 'S'), NULL, 'there is no sequence');
 SELECT is((SELECT string_agg(tgname || ' on ' || tgrelid::regclass, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgenabled <> 'O'),
-          'zz_cgae_changed on cgae.gate_policies', 'all triggers are origin triggers but one');
+          'zz_cgae_invalidate on cgae.gate_policies', 'all triggers are origin triggers but one');
 SELECT is((SELECT string_agg(tgname, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgname NOT LIKE 'zz\_cgae\_%'), NULL, '... named to sort last');
 SELECT is((SELECT string_agg(tgname, ', ') FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relnamespace = 'cgae'::regnamespace AND NOT tgisinternal AND tgconstraint <> 0), NULL, '... and none is a constraint trigger');
 SELECT is((SELECT reloptions::text FROM pg_class WHERE oid = 'cgae.events'::regclass), '{security_invoker=true}', 'the view reads with its reader''s rights');

@@ -168,7 +168,7 @@ INSERT INTO tampering (statement, tells) VALUES
   ($$DELETE FROM cgae.audit_seeds$$, 'audit_seed'),
   ($$ALTER TABLE cgae.audit_seeds ALTER commitment DROP EXPRESSION; UPDATE cgae.audit_seeds SET secret = 'guess' WHERE epoch = 3$$, 'audit_seed, column'),
   -- guards
-  ($$DROP TRIGGER zz_cgae_keep ON cgae.certifications$$, 'guard');
+  ($$DROP TRIGGER zz_cgae_no_truncate ON cgae.certifications$$, 'guard');
 SELECT is(t.tamper(statement), tells, statement) FROM tampering ORDER BY n;
 
 --
@@ -194,7 +194,7 @@ SELECT alike(t.with_guard(format('DROP TRIGGER %I ON %s', guard, tab)), format('
   FROM guards WHERE own ORDER BY tab::text, guard;
 SELECT alike(t.with_guard('ALTER TABLE cgae.agents ENABLE REPLICA TRIGGER zz_cgae_guard'), '%trigger zz_cgae_guard on cgae.agents is disabled or changed%', 'a guard that fires on replicas only');
 SELECT is(t.with_guard('ALTER TABLE cgae.agents ENABLE ALWAYS TRIGGER zz_cgae_guard'), NULL, '... and one that fires always, which is the owner''s business');
-SELECT is(t.with_guard('ALTER TABLE cgae.gate_policies ENABLE TRIGGER zz_cgae_changed'), 'trigger zz_cgae_changed on cgae.gate_policies is disabled or changed', 'a policy unnoticed on a subscriber');
+SELECT is(t.with_guard('ALTER TABLE cgae.gate_policies ENABLE TRIGGER zz_cgae_invalidate'), 'trigger zz_cgae_invalidate on cgae.gate_policies is disabled or changed', 'a policy unnoticed on a subscriber');
 SELECT alike(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT OR UPDATE ON cgae.agents FOR EACH ROW WHEN (false) EXECUTE FUNCTION cgae.guard_agents()'),
           '%trigger zz_cgae_guard on cgae.agents is disabled or changed%', 'a guard with a condition');
 SELECT alike(t.with_guard('DROP TRIGGER zz_cgae_guard ON cgae.agents; CREATE TRIGGER zz_cgae_guard BEFORE INSERT ON cgae.agents FOR EACH ROW EXECUTE FUNCTION cgae.guard_agents()'),

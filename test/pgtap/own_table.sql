@@ -161,7 +161,7 @@ ALTER TABLE cgae.certifications DETACH PARTITION :part;
 CREATE TABLE t.part (LIKE :part INCLUDING ALL);
 INSERT INTO t.part SELECT * FROM :part;
 ALTER TABLE cgae.certifications ATTACH PARTITION t.part FOR VALUES WITH (MODULUS :modulus, REMAINDER :n);
-CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON t.part FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only();
+CREATE TRIGGER zz_cgae_no_truncate BEFORE TRUNCATE ON t.part FOR EACH STATEMENT EXECUTE FUNCTION cgae.guard_append_only();
 SELECT is(t.try($$SELECT cgae.certify('a', '(0.3,0.3,0.3,0.9)')$$), 'ok', 'a partition in another schema, of the same owner''s');
 ALTER TABLE t.part OWNER TO t_new;
 SELECT matches(t.try($$SELECT cgae.certify('a', '(0.3,0.3,0.3,0.9)')$$), '^39P01: table t.part belongs to "t_new", but cgae.agents to ', '... and of another''s');

@@ -86,10 +86,10 @@ BEGIN
   EXECUTE statement;
   RETURN said || ', ok after ' || regexp_replace(regexp_replace(hint, '_p[0-9]', ''), 'FOR EACH.*', '...');
 END $$;
-SELECT is(t.without('zz_cgae_keep', :'certifications', $$SELECT cgae.certify('p1', '(0.5,0.5,0.5,1)')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.certifications ...', 'a partition that could be truncated');
-SELECT is(t.without('zz_cgae_keep', :'agents', $$SELECT cgae.suspend('p1', 'x')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agents ...', '... of agents');
+SELECT is(t.without('zz_cgae_no_truncate', :'certifications', $$SELECT cgae.certify('p1', '(0.5,0.5,0.5,1)')$$), '55000, ok after CREATE TRIGGER zz_cgae_no_truncate BEFORE TRUNCATE ON cgae.certifications ...', 'a partition that could be truncated');
+SELECT is(t.without('zz_cgae_no_truncate', :'agents', $$SELECT cgae.suspend('p1', 'x')$$), '55000, ok after CREATE TRIGGER zz_cgae_no_truncate BEFORE TRUNCATE ON cgae.agents ...', '... of agents');
 SELECT is(t.without('zz_cgae_policy_lock', :'agents', $$SELECT cgae.reinstate('p1', 'x')$$), '55000, ok after CREATE TRIGGER zz_cgae_policy_lock BEFORE UPDATE OF current_tier ON cgae.agents ...', '... where publications could deadlock');
-SELECT is(t.without('zz_cgae_keep', :'events', $$SELECT cgae.suspend('p1', 'y')$$), '55000, ok after CREATE TRIGGER zz_cgae_keep BEFORE TRUNCATE ON cgae.agent_events ...', '... of events');
+SELECT is(t.without('zz_cgae_no_truncate', :'events', $$SELECT cgae.suspend('p1', 'y')$$), '55000, ok after CREATE TRIGGER zz_cgae_no_truncate BEFORE TRUNCATE ON cgae.agent_events ...', '... of events');
 SELECT is(t.history('p1'), '1 registration, 2 certification, 3 certification, 4 certification, 5 certification, 6 suspension, 7 reinstatement, 8 suspension', 'the history has it all, once');
 
 -- a partition that goes and comes back

@@ -170,7 +170,7 @@ for my $case ([ 'announced', '{0,0.75,0.8,0.85,0.9,0.95}', 'T0|0', 'A' ], [ 'not
 	my ($name, $cc, $expected, $enabled) = @$case;
 	if ($enabled eq 'O')
 	{
-		value($subscriber, 'ALTER TABLE cgae.gate_policies ENABLE TRIGGER zz_cgae_changed');
+		value($subscriber, 'ALTER TABLE cgae.gate_policies ENABLE TRIGGER zz_cgae_invalidate');
 		is($other->query($tier), 'T0|0', "subscriber: read again");
 	}
 	at($primary);

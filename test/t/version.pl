@@ -30,7 +30,7 @@ my ($extension) = $version =~ /^(\d+\.\d+)/;
 is($meta->{provides}{cgae}{version}, $version, 'META.json: the extension\'s is the distribution\'s');
 is($meta->{provides}{cgae}{file}, "sql/cgae--$extension.sql", 'META.json: the script');
 is(found('cgae.control', qr/^default_version = '(.*)'$/m), $extension, 'cgae.control: its first two numbers');
-is(found('src/module.c', qr/PG_MODULE_MAGIC_EXT\(.*\.version = "(.*?)"/), $extension, 'the library');
+is(found('src/api/module.c', qr/PG_MODULE_MAGIC_EXT\(.*\.version = "(.*?)"/), $extension, 'the library');
 ok(-e "$root/sql/cgae--$extension.sql", 'the script that installs it');
 is(found('CHANGELOG.md', qr/^## \[(.*?)\]/m), $version, 'CHANGELOG.md: the newest entry');
 is(found('debian/changelog', qr/\A cgae \ \( ([^)]*) - [^-)]+ \)/x), $version, 'debian/changelog: the newest entry');

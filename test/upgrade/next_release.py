@@ -37,15 +37,15 @@ makefile = (tree / 'Makefile').read_text(encoding='utf-8')
     re.sub(r'^(DATA = \\\n)', '\\1\tsql/cgae--1.0--1.1.sql sql/cgae--1.1.sql \\\\\n', makefile, count=1, flags=re.M),
     encoding='utf-8')
 
-change('src/registry_layout.h', '#define CGAE_LAYOUT_VERSION 1\n', '#define CGAE_LAYOUT_VERSION 2\n')
-change('src/registry_upgrade.c', '\t{0, NULL}',
+change('src/schema/layout.h', '#define CGAE_LAYOUT_VERSION 1\n', '#define CGAE_LAYOUT_VERSION 2\n')
+change('src/schema/upgrade_registry.c', '\t{0, NULL}',
        '\t{2, (const char *const[]) {"ALTER TABLE cgae.agents ADD next_release text NOT NULL DEFAULT \'new\'",\n'
        f'\t\t"{COLUMN_COMMENT}", NULL}}}},\n\t{{0, NULL}}')
-change('src/registry_ddl.c', '\t" rated_policy int NOT NULL)',
+change('src/schema/create_registry.c', '\t" rated_policy int NOT NULL)',
        '\t" rated_policy int NOT NULL, next_release text NOT NULL DEFAULT \'new\')')
-change('src/registry_ddl.c', '\t"COMMENT ON COLUMN cgae.agents.deregistered_at',
+change('src/schema/create_registry.c', '\t"COMMENT ON COLUMN cgae.agents.deregistered_at',
        f'\t"{COLUMN_COMMENT}",\n\t"COMMENT ON COLUMN cgae.agents.deregistered_at')
 END_OF_VIEW = '"\n\t" FROM cgae.certifications AS c";\n\nstatic const char *const certification_history_comments[] = {\n'
-change('src/registry_views.c', END_OF_VIEW,
+change('src/schema/views.c', END_OF_VIEW,
        ', cgae.next_release(c.robustness) AS next_release' + END_OF_VIEW +
        '\t"COMMENT ON COLUMN cgae.certification_history.next_release IS \'what the next release brings\'",\n')

@@ -1,0 +1,350 @@
+/*
+ * check_registry.c
+ *	  cgae.check_registry(): does everything that the registry keeps agree?
+ *
+ * Runs with the caller's privileges, in one snapshot.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "funcapi.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/rls.h"
+#include "utils/timestamp.h"
+
+#include "check/check_agents.h"
+#include "check/check_epochs.h"
+#include "check/check_layout.h"
+#include "check/check_objects.h"
+#include "check/check_values.h"
+#include "guards/policy_digest.h"
+#include "schema/layout.h"
+#include "server/errors.h"
+#include "server/registry_namespace.h"
+#include "server/statement.h"
+
+/*
+ * Guards that are missing, disabled, conditional or (the policies') not
+ * ALWAYS.  A statement may name a partition: it needs them all.
+ * kind is pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate.
+ */
+#define GUARDS \
+	"WITH RECURSIVE expected (tab, guard, function, kind, enabled) AS (VALUES" \
+	" ('gate_policies', 'zz_cgae_guard', 'guard_policies', 7, '{O,A}')," \
+	" ('gate_policies', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
+	" ('gate_policies', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
+	" ('gate_policies', 'zz_cgae_invalidate', 'guard_policies', 29, '{A}')," \
+	" ('agents', 'zz_cgae_guard', 'guard_agents', 23, '{O,A}')," \
+	" ('agents', 'zz_cgae_policy_lock', 'guard_agents', 18, '{O,A}')," \
+	" ('agents', 'zz_cgae_registration', 'guard_agents', 5, '{O,A}')," \
+	" ('agents', 'zz_cgae_append_only', 'guard_append_only', 11, '{O,A}')," \
+	" ('agents', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
+	" ('certifications', 'zz_cgae_guard', 'guard_certifications', 7, '{O,A}')," \
+	" ('certifications', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
+	" ('certifications', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
+	" ('agent_events', 'zz_cgae_guard', 'guard_events', 7, '{O,A}')," \
+	" ('agent_events', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
+	" ('agent_events', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
+	" ('audit_seeds', 'zz_cgae_guard', 'guard_seeds', 23, '{O,A}')," \
+	" ('audit_seeds', 'zz_cgae_append_only', 'guard_append_only', 11, '{O,A}')," \
+	" ('audit_seeds', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
+	" ('registry_layout', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
+	" ('registry_layout', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}'))," \
+	" tables (tab, oid) AS (" \
+	"SELECT c.relname, c.oid FROM pg_catalog.pg_class AS c" \
+	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace" \
+	" WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae' AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}')" \
+	" UNION ALL SELECT t.tab, i.inhrelid FROM tables AS t" \
+	" JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.oid)" \
+	" SELECT CAST(x.guard AS pg_catalog.text), pg_catalog.concat(CAST(t.oid AS pg_catalog.regclass))," \
+	" CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
+	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \
+	"  AND g.tgname OPERATOR(pg_catalog.=) x.guard) THEN 'is disabled or changed' ELSE 'is missing' END" \
+	" FROM expected AS x JOIN tables AS t ON t.tab OPERATOR(pg_catalog.=) x.tab" \
+	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
+	"  JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid" \
+	"  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace" \
+	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid AND g.tgname OPERATOR(pg_catalog.=) x.guard" \
+	"  AND n.nspname OPERATOR(pg_catalog.=) 'cgae'" \
+	"  AND p.proname OPERATOR(pg_catalog.=) x.function" \
+	"  AND g.tgtype OPERATOR(pg_catalog.=) x.kind AND g.tgqual IS NULL AND NOT g.tgdeferrable" \
+	/* of which columns: the lock's of current_tier, else of any */ \
+	"  AND COALESCE((SELECT pg_catalog.string_agg(CAST(a.attname AS pg_catalog.text), ', ')" \
+	"   FROM pg_catalog.unnest(CAST(g.tgattr AS pg_catalog.int2[])) AS u(attnum)" \
+	"   JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) t.oid" \
+	"    AND a.attnum OPERATOR(pg_catalog.=) u.attnum), '') OPERATOR(pg_catalog.=)" \
+	"   CASE WHEN x.guard OPERATOR(pg_catalog.=) 'zz_cgae_policy_lock' THEN 'current_tier' ELSE '' END" \
+	"  AND g.tgenabled OPERATOR(pg_catalog.=) ANY (CAST(x.enabled AS pg_catalog.\"char\"[])))" \
+	" ORDER BY 2, 1"
+
+#define POLICIES \
+	"SELECT version, cc, er, as_, ih_threshold, budget_ceilings," \
+	" audit_intensities, decay_rate, time_step, effective_from, note, actor, digest" \
+	" FROM cgae.gate_policies ORDER BY version"
+
+#define LAYOUT \
+	"SELECT l.version, l.installed_at FROM cgae.registry_layout AS l ORDER BY l.version"
+
+/*
+ * What a policy's row breaks, or NULL.  The rules are stated once, where they
+ * are refused: so the refusal is caught.
+ */
+static char *
+policy_fault(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char	   *volatile fault = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		cgae_policy_from_tuple(tuple, desc, policy);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		/* a rule of policies, not a cancelled query */
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
+			error->sqlerrcode != ERRCODE_DATATYPE_MISMATCH)
+			ReThrowError(error);
+		fault = error->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return fault;
+}
+
+/*
+ * The first policy takes force with the registry's creation.  The order of the
+ * others is the versions': a clock that was stepped back dates one before the last.
+ */
+static void
+check_effective_from(CgaeCheck *check, const CgaePolicy *policy)
+{
+	if (TIMESTAMP_NOT_FINITE(policy->effective_from))
+		cgae_check_report(check, "policy", "version %d takes force at %s", policy->version,
+						  timestamptz_to_str(policy->effective_from));
+	else if (policy->version == 1 && !TIMESTAMP_IS_NOBEGIN(check->created_at) &&
+			 policy->effective_from != check->created_at)
+		cgae_check_report(check, "policy", "version 1 takes force at %s, not with the creation of the registry",
+						  timestamptz_to_str(policy->effective_from));
+}
+
+/* When the registry was made, as its layout tells; DT_NOBEGIN: it does not. */
+static TimestampTz
+registry_created_at(FunctionCallInfo fcinfo)
+{
+	bool		isnull = true;
+	Datum		value = (Datum) 0;
+
+	if (cgae_statement_run(fcinfo, CGAE_Q_CHECK_CREATED,
+						   "SELECT CAST(installed_at AS pg_catalog.timestamptz)"
+						   " FROM cgae.registry_layout ORDER BY version LIMIT 1",
+						   0, NULL, NULL, NULL, true) > 0)
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+}
+
+/* A policy says what it said when it was published, as far as its digest is that old. */
+static void
+check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 version)
+{
+	Datum		values[POLICY_COLUMNS];
+
+	for (int c = 0; c < POLICY_COLUMNS; c++)
+	{
+		bool		isnull;
+
+		values[c] = SPI_getbinval(tuple, desc, SPI_fnumber(desc, cgae_policy_columns[c].name),
+								  &isnull);
+		if (isnull)
+		{
+			cgae_check_report(check, "policy", "version %d: %s is null", version,
+							  cgae_policy_columns[c].name);
+			return;
+		}
+	}
+	if (!DatumGetBool(DirectFunctionCall2(byteaeq, values[POLICY_DIGEST],
+										  PointerGetDatum(cgae_policy_digest(values)))))
+		cgae_check_report(check, "policy", "version %d is not what was published: its digest is another",
+						  version);
+}
+
+/* Policies are numbered 1, 2, ..., valid, and take force one after the other. */
+static void
+check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
+{
+	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_POLICIES, POLICIES, 0, NULL, NULL,
+										   NULL, true);
+	SPITupleTable *rows = SPI_tuptable;
+	int32		last = 0;
+
+	check->policies = palloc(Max(count, 1) * sizeof(CgaePolicy));
+	if (count == 0)
+		cgae_check_report(check, "policy", "there is none");
+	for (uint64 i = 0; i < count; i++)
+	{
+		CgaePolicy *policy = &check->policies[check->policy_count];
+		bool		isnull;
+		int32		version = DatumGetInt32(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &isnull));
+		char	   *fault = policy_fault(rows->vals[i], rows->tupdesc, policy);
+
+		if (version != last + 1)
+			cgae_check_report(check, "policy", "version %d follows version %d", version, last);
+		last = version;
+		if (fault != NULL)
+		{
+			cgae_check_report(check, "policy", "version %d: %s", version, fault);
+			continue;
+		}
+		check->policy_count++;
+		check_effective_from(check, policy);
+		cgae_check_ahead(check, psprintf("effective_from of version %d,", version),
+						 policy->effective_from);
+		if (version == 1 && !cgae_policy_is_the_papers(policy))
+			cgae_check_report(check, "policy", "version 1 is not the paper's, with which a registry begins");
+		check_policy_digest(check, rows->vals[i], rows->tupdesc, version);
+	}
+}
+
+/* A layout was made at some instant. */
+static void
+check_installed_at(CgaeCheck *check, const CgaeStream *row, int32 version)
+{
+	bool		isnull;
+	Datum		value = cgae_stream_column(row, 2, &isnull);
+
+	if (isnull || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(value)))
+		cgae_check_report(check, "layout", "version %d was made at no finite time", version);
+	else
+		cgae_check_ahead(check, psprintf("installed_at of layout %d,", version),
+						 DatumGetTimestampTz(value));
+}
+
+/*
+ * The layout must be known, and no newer than this library: an older one is
+ * what upgrade_registry() is for.
+ */
+static void
+check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
+{
+	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_LAYOUT, LAYOUT, 0, NULL, NULL, NULL,
+										   true);
+	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
+
+	if (count == 0)
+		cgae_check_report(check, "layout", "cgae.registry_layout is empty");
+	for (; row.row < row.count; row.row++)
+	{
+		int32		version = cgae_stream_integer(&row, 1);
+
+		if (version < 1 || version > CGAE_LAYOUT_VERSION)
+			cgae_check_report(check, "layout", "version %d is none that this library knows", version);
+		check_installed_at(check, &row, version);
+	}
+}
+
+/* Guards that do not stand as create_registry() put them up. */
+static void
+check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
+{
+	uint64		count = cgae_statement_run(fcinfo, CGAE_Q_CHECK_GUARDS, GUARDS, 0, NULL, NULL, NULL,
+										   true);
+	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
+
+	for (; row.row < row.count; row.row++)
+		cgae_check_report(check, "guard", "trigger %s on %s %s", cgae_stream_text(&row, 1),
+						  cgae_stream_text(&row, 2), cgae_stream_text(&row, 3));
+}
+
+/* Whoever does not see all rows would see contradictions that are none. */
+static void
+require_all_rows(void)
+{
+	static const char *const tables[] = {
+		"agents", "certifications", "agent_events", "gate_policies", "registry_layout"
+	};
+	Oid			namespace = get_namespace_oid("cgae", false);
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			relid = get_relname_relid(tables[i], namespace);
+
+		if (OidIsValid(relid) && check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the registry cannot be checked under row-level security of cgae.%s",
+							tables[i]),
+					 errhint("Check it as its owner or as a role with BYPASSRLS."),
+					 cgae_err_object(tables[i], NULL, NULL)));
+	}
+}
+
+/*
+ * cgae.check_registry() -> SETOF (agent_id text, rule text, detail text)
+ *
+ * One row for everything that contradicts: the registry's objects as the
+ * catalog has them (check_layout.c, check_keys.c, check_objects.c), guards,
+ * policies, audit epochs, values that no guard lets in (check_values.c), and
+ * every agent's row against the replay of its history (check_agents.c).
+ * agent_id is null where it is about none.  No row: all is as the guards left
+ * it.  rule is a stable word: the README lists them.  Only one, "clock", is
+ * about what the guards did themselves: it names a date that lies more than a
+ * minute ahead of the clock, for as long as it does.
+ *
+ * It reads a table only when that has the registry's columns and types, so
+ * that no cast of anybody's runs, and reports instead of raising.  Needs SELECT
+ * on the tables (the level "reader").  Errors: undefined_table when there is no
+ * table of a registry at all, insufficient_privilege also where row security
+ * hides rows.
+ */
+PG_FUNCTION_INFO_V1(cgae_check_registry);
+Datum
+cgae_check_registry(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	CgaeCheck	check = {0};
+
+	cgae_require_schema_name();
+	if (!cgae_check_any_table())
+		cgae_require_registry();
+	require_all_rows();
+	InitMaterializedSRF(fcinfo, 0);
+	check.store = rsinfo->setResult;
+	check.desc = rsinfo->setDesc;
+
+	cgae_statement_begin();
+	cgae_check_layout(&check);
+	cgae_check_objects(fcinfo, &check);
+	check_guards(fcinfo, &check);
+	if (cgae_check_readable(&check, CGAE_REGISTRY_LAYOUT))
+	{
+		check_layout_version(fcinfo, &check);
+		check.created_at = registry_created_at(fcinfo);
+	}
+	if (cgae_check_readable(&check, CGAE_GATE_POLICIES))
+		check_policies(fcinfo, &check);
+	cgae_check_epochs(fcinfo, &check);
+	cgae_check_values(fcinfo, &check);
+	/* what a history says rests on all of these */
+	if (check.types_are_known && cgae_check_readable(&check, CGAE_GATE_POLICIES) &&
+		cgae_check_readable(&check, CGAE_AGENTS) &&
+		cgae_check_readable(&check, CGAE_CERTIFICATIONS) &&
+		cgae_check_readable(&check, CGAE_AGENT_EVENTS))
+		cgae_check_agents(fcinfo, &check);
+	cgae_statement_end();
+	return (Datum) 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * guard.c
+ *	  What the trigger functions share.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_trigger.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/rel.h"
+
+#include "guards/guard.h"
+#include "guards/own_table.h"
+#include "server/caller.h"
+#include "server/errors.h"
+#include "server/table_shape.h"
+
+/* Is there a BEFORE ROW trigger for this operation that fires after the guard? */
+static const Trigger *
+later_before_trigger(const TriggerData *trigdata)
+{
+	const TriggerDesc *desc = trigdata->tg_relation->trigdesc;
+	int16		operation = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? TRIGGER_TYPE_INSERT :
+		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? TRIGGER_TYPE_UPDATE : TRIGGER_TYPE_DELETE;
+
+	/* triggers fire in the order of the array; look at it from the end */
+	for (int i = desc->numtriggers - 1; i >= 0; i--)
+	{
+		const Trigger *trigger = &desc->triggers[i];
+
+		if (trigger->tgoid == trigdata->tg_trigger->tgoid)
+			break;
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			(trigger->tgtype & operation) != 0 && trigger->tgenabled != TRIGGER_DISABLED)
+			return trigger;
+	}
+	return NULL;
+}
+
+TriggerData *
+cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const Trigger *later;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function cgae.%s was not called as a trigger", function)));
+
+	/* DDL that another trigger rolled back leaves behind what it made of the relation's entry */
+	if (!trigdata->tg_relation->rd_isvalid)
+		RelationClose(RelationIdGetRelation(RelationGetRelid(trigdata->tg_relation)));
+
+	/* require_tier is for the tables of applications */
+	if (strcmp(function, "require_tier") != 0)
+		cgae_require_own_table(trigdata, fcinfo->flinfo->fn_oid, function);
+
+	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
+		(later = later_before_trigger(trigdata)) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("trigger \"%s\" on \"%s\" would fire after the guard \"%s\"",
+						later->tgname,
+						later->tgisclone ? cgae_table_name(trigdata->tg_relation) :
+						RelationGetRelationName(trigdata->tg_relation),
+						trigdata->tg_trigger->tgname),
+				 errhint("Rename it so that it sorts before the guard, or make it an AFTER trigger.")));
+	return trigdata;
+}
+
+void
+cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *trigger,
+								const char *function)
+{
+	Relation	relation = trigdata->tg_relation;
+
+	if (is_there || !relation->rd_rel->relispartition)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("partition \"%s\" of \"%s\" lacks a guard", RelationGetRelationName(relation),
+					cgae_table_name(relation)),
+			 errdetail("Triggers for each statement are not passed on to partitions."),
+			 errhint("CREATE TRIGGER %s ON cgae.%s FOR EACH STATEMENT EXECUTE FUNCTION cgae.%s()",
+					 trigger, quote_identifier(RelationGetRelationName(relation)), function),
+			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+}
+
+void
+cgae_guard_refuse_event(const char *function, const char *wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function cgae.%s must be fired %s", function, wanted)));
+}
+
+const char *
+cgae_guard_actor(void)
+{
+	return GetUserNameFromId(cgae_caller(), false);
+}
+
+int
+cgae_trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}

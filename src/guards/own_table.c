@@ -1,0 +1,189 @@
+/*
+ * own_table.c
+ *	  Does a guard hang on the table that it guards?
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "guards/guard.h"
+#include "guards/own_table.h"
+#include "server/cache.h"
+#include "server/errors.h"
+#include "server/registry_columns.h"
+#include "server/registry_namespace.h"
+#include "server/registry_tables.h"
+#include "server/rights.h"
+#include "server/table_shape.h"
+
+/* The guard of each table; guard_append_only guards them all. */
+static const char *const guards[CGAE_TABLES] = {
+	[CGAE_AGENTS] = "guard_agents",
+	[CGAE_CERTIFICATIONS] = "guard_certifications",
+	[CGAE_AGENT_EVENTS] = "guard_events",
+	[CGAE_GATE_POLICIES] = "guard_policies",
+	[CGAE_AUDIT_SEEDS] = "guard_seeds",
+};
+
+/* A table or partition with one of its guards. */
+typedef struct OwnTableKey
+{
+	Oid			relid;
+	Oid			function;
+} OwnTableKey;
+
+/* The two belonged together as long as nothing of this has changed. */
+typedef struct OwnTable
+{
+	OwnTableKey key;			/* hash key */
+	uint64		generation;		/* of relations and schemas */
+	uint64		function_generation;
+} OwnTable;
+
+static HTAB *own_tables = NULL;
+
+/* Moves when a function may have changed, for instance its schema. */
+static uint64 function_generation = 1;
+
+static void
+function_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	function_generation++;
+}
+
+/* Name of a relation as a message gives it. */
+static char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* See that the owner of agents has all tables of the registry, and a partition with its parents. */
+static void
+require_one_owner(Relation relation, Oid namespace)
+{
+	Oid			agents = get_relname_relid("agents", namespace);
+	Oid			owner = cgae_relation_owner(OidIsValid(agents) ? agents : RelationGetRelid(relation));
+	List	   *family = relation->rd_rel->relispartition ?
+		get_partition_ancestors(RelationGetRelid(relation)) : NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < CGAE_TABLES; i++)
+	{
+		Oid			relid = get_relname_relid(cgae_relation_names[i], namespace);
+
+		if (OidIsValid(relid) && cgae_relation_owner(relid) != owner)
+			cgae_refuse_owner(relid, owner);
+	}
+	family = lappend_oid(family, RelationGetRelid(relation));
+	foreach(cell, family)
+		if (cgae_relation_owner(lfirst_oid(cell)) != owner)
+			cgae_refuse_owner(lfirst_oid(cell), owner);
+	list_free(family);
+}
+
+/* Which of the registry's tables is a relation, or a part of?  -1: none. */
+static int
+find_table(Relation relation)
+{
+	Oid			root = cgae_table_root(relation);
+	char	   *name = get_rel_name(root);
+	char		kind = get_rel_relkind(root);
+
+	if (name != NULL && (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE))
+		for (int i = 0; i < CGAE_TABLES; i++)
+			if (strcmp(name, cgae_relation_names[i]) == 0)
+				return i;
+	return -1;
+}
+
+static void
+refuse_table(Relation relation, const char *guard)
+{
+	const char *guarded = "the tables of the registry";
+
+	cgae_require_schema_name();
+	for (int i = 0; i < CGAE_TABLES; i++)
+		if (guards[i] != NULL && strcmp(guards[i], guard) == 0)
+			guarded = psprintf("cgae.%s", cgae_relation_names[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
+					qualified_name(cgae_table_root(relation))),
+			 errhint("cgae.create_registry() makes the tables that the guards belong to.")));
+}
+
+/*
+ * See that a relation is one of the registry's tables, or a part of one, and
+ * that the function is its guard.
+ */
+static void
+look_at_table(Relation relation, Oid function, const char *guard)
+{
+	Oid			namespace = get_namespace_oid("cgae", true);
+	int			table = find_table(relation);
+	const char *its_guard;
+
+	if (table < 0 || get_rel_namespace(cgae_table_root(relation)) != namespace)
+		refuse_table(relation, guard);
+	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("partition %s of \"%s\" is a foreign table",
+						qualified_name(RelationGetRelid(relation)), cgae_relation_names[table]),
+				 errhint("The registry keeps its rows in tables of this database."),
+				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+	require_one_owner(relation, namespace);
+	its_guard = guards[table];
+	if (get_func_namespace(function) != namespace ||
+		(strcmp(guard, "guard_append_only") != 0 &&
+		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
+		refuse_table(relation, guard);
+}
+
+static void
+make_own_tables(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(OwnTableKey);
+	ctl.entrysize = sizeof(OwnTable);
+	ctl.hcxt = cgae_cache_context();
+	own_tables = hash_create("cgae own tables", 8, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	CacheRegisterSyscacheCallback(PROCOID, function_changed, (Datum) 0);
+}
+
+void
+cgae_require_own_table(const TriggerData *trigdata, Oid function, const char *guard)
+{
+	OwnTableKey key = {RelationGetRelid(trigdata->tg_relation), function};
+	uint64		generation;
+	uint64		seen_functions;
+	OwnTable   *own;
+
+	if (own_tables == NULL)
+		make_own_tables();
+	/* relations and schemas, whose renaming says nothing of their tables, share a generation */
+	generation = cgae_relcache_generation();
+	own = hash_search(own_tables, &key, HASH_FIND, NULL);
+	if (likely(own != NULL && own->generation == generation &&
+			   own->function_generation == function_generation))
+		return;
+
+	seen_functions = function_generation;
+	look_at_table(trigdata->tg_relation, function, guard);
+	own = hash_search(own_tables, &key, HASH_ENTER, NULL);
+	/* what came in meanwhile has it looked at again */
+	own->generation = generation;
+	own->function_generation = seen_functions;
+}

@@ -1,0 +1,154 @@
+/*
+ * publication.c
+ *	  A gate policy on its way into cgae.gate_policies.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "guards/policy_digest.h"
+#include "guards/publication.h"
+#include "server/clock.h"
+#include "server/errors.h"
+#include "server/statement.h"
+
+const CgaeColumn cgae_policy_columns[POLICY_COLUMNS] = {
+	[POLICY_CC] = {"cc", "_float8"},
+	[POLICY_ER] = {"er", "_float8"},
+	[POLICY_AS] = {"as_", "_float8"},
+	[POLICY_IH_THRESHOLD] = {"ih_threshold", "float8"},
+	[POLICY_BUDGET_CEILINGS] = {"budget_ceilings", "_numeric"},
+	[POLICY_AUDIT_INTENSITIES] = {"audit_intensities", "_float8"},
+	[POLICY_DECAY_RATE] = {"decay_rate", "float8"},
+	[POLICY_TIME_STEP] = {"time_step", "interval"},
+	[POLICY_NOTE] = {"note", "text"},
+	[POLICY_VERSION] = {"version", "int4"},
+	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
+	[POLICY_ACTOR] = {"actor", "text"},
+	[POLICY_DIGEST] = {"digest", "bytea"},
+};
+
+/* In the order of the columns above. */
+static const Oid column_types[POLICY_COLUMNS] = {
+	FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID, FLOAT8ARRAYOID,
+	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BYTEAOID
+};
+
+#define INSERT_POLICY \
+	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings," \
+	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)" \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+
+/* The publication whose row the guard is to let in, if any. */
+static CgaePublication *announced = NULL;
+
+/* This transaction has published; a rollback to a savepoint may have taken it back since. */
+static bool has_published = false;
+
+int32
+cgae_publication_next_version(int32 last)
+{
+	int32		next;
+
+	if (pg_add_s32_overflow(last, 1, &next))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("gate policies have reached their last version, %d", last),
+				 cgae_err_object("gate_policies", "version", NULL)));
+	return next;
+}
+
+TimestampTz
+cgae_publication_effective_from(const CgaePolicy *before)
+{
+	return cgae_clock_after(before->effective_from);
+}
+
+CgaePublication *
+cgae_publication_claim(void)
+{
+	CgaePublication *publication = announced;
+
+	announced = NULL;
+	return publication;
+}
+
+/* Run the INSERT; returns the number of rows. */
+static uint64
+insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
+{
+	int			result;
+
+	if (fcinfo != NULL)
+		return cgae_statement_run(fcinfo, CGAE_Q_PUBLISH, INSERT_POLICY, POLICY_COLUMNS,
+								  column_types, publication->values, NULL, false);
+	result = SPI_execute_with_args(INSERT_POLICY, POLICY_COLUMNS,
+								   unconstify(Oid *, &column_types[0]), publication->values, NULL,
+								   false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+void
+cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication)
+{
+	CgaePublication *outer = announced;
+	uint64		written = 0;
+
+	publication->values[POLICY_DIGEST] = PointerGetDatum(cgae_policy_digest(publication->values));
+	publication->judged = false;
+	announced = publication;
+	PG_TRY();
+	{
+		written = insert_row(fcinfo, publication);
+	}
+	PG_FINALLY();
+	{
+		announced = outer;
+	}
+	PG_END_TRY();
+	if (written != 1 || !publication->judged)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("the new gate policy was not stored by its guard"),
+				 errhint("A trigger or rule on cgae.gate_policies suppresses it, or the guard is disabled."),
+				 cgae_err_object("gate_policies", NULL, NULL)));
+}
+
+/* Refuse to prepare a transaction whose publication stands. */
+static void
+refuse_prepare(XactEvent event, void *arg)
+{
+	bool		stands;
+
+	if (event == XACT_EVENT_PRE_PREPARE && has_published)
+	{
+		/* the policy may have to be read anew */
+		PushActiveSnapshot(GetTransactionSnapshot());
+		stands = OidIsValid(cgae_policies_relid()) && cgae_policy_is_uncommitted();
+		PopActiveSnapshot();
+		if (stands)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot prepare a transaction that has published a gate policy"),
+					 errdetail("Nobody could be certified until it is committed."),
+					 errhint("Publish in a transaction of its own.")));
+	}
+	else if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		has_published = false;
+}
+
+void
+cgae_publication_forbid_prepare(void)
+{
+	static bool is_registered = false;
+
+	if (!is_registered)
+		RegisterXactCallback(refuse_prepare, NULL);
+	is_registered = has_published = true;
+}

@@ -1,0 +1,70 @@
+/*
+ * publication.h
+ *	  A gate policy on its way into cgae.gate_policies.
+ *
+ * A policy is published, never inserted: publish_policy() and create_registry()
+ * announce all values of the row that they are about to write, and the guard of
+ * gate_policies lets in that row and no other.  See guard.h on announcements.
+ */
+#ifndef CGAE_PUBLICATION_H
+#define CGAE_PUBLICATION_H
+
+#include "fmgr.h"
+#include "policy/policy.h"
+#include "server/table_shape.h"
+
+/* The columns of cgae.gate_policies; the first ones are publish_policy()'s arguments. */
+typedef enum CgaePolicyColumn
+{
+	POLICY_CC,
+	POLICY_ER,
+	POLICY_AS,
+	POLICY_IH_THRESHOLD,
+	POLICY_BUDGET_CEILINGS,
+	POLICY_AUDIT_INTENSITIES,
+	POLICY_DECAY_RATE,
+	POLICY_TIME_STEP,
+	POLICY_NOTE,
+	POLICY_VERSION,
+	POLICY_EFFECTIVE_FROM,
+	POLICY_ACTOR,
+	POLICY_DIGEST,
+	POLICY_COLUMNS
+} CgaePolicyColumn;
+
+extern const CgaeColumn cgae_policy_columns[POLICY_COLUMNS];
+
+/* A row of gate_policies with every value, none of them null; the digest is found when it is written. */
+typedef struct CgaePublication
+{
+	Datum		values[POLICY_COLUMNS];
+	bool		judged;			/* its guard has let it in */
+} CgaePublication;
+
+/* The version after the last one; 0 for none.  Refuses to run out of numbers. */
+extern int32 cgae_publication_next_version(int32 last);
+
+/*
+ * When a policy takes force that follows another one now.  A clock that was
+ * stepped back by a little does not make it precede that one; but one that
+ * lies far ahead of the clock, written while the clock was wrong, holds nobody back.
+ */
+extern TimestampTz cgae_publication_effective_from(const CgaePolicy *before);
+
+/*
+ * Write the row with the caller's rights, between SPI_connect and SPI_finish.
+ * fcinfo NULL: once only, no plan is kept.  Refuses
+ * (triggered_data_change_violation) that it does not arrive at its guard.
+ */
+extern void cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication);
+
+/*
+ * From now on to its end this transaction cannot be prepared: nobody is certified
+ * while a publication is open, and a prepared one may stay so for ever.
+ */
+extern void cgae_publication_forbid_prepare(void);
+
+/* The announced publication, which is then consumed; NULL when there is none.  For the guard. */
+extern CgaePublication *cgae_publication_claim(void);
+
+#endif							/* CGAE_PUBLICATION_H */

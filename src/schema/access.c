@@ -1,0 +1,266 @@
+/*
+ * access.c
+ *	  Access levels: which privileges on the registry's tables make a role a
+ *	  reader, registrar, auditor or operator.
+ *
+ * All authority is privileges on tables and columns, granted here with the
+ * caller's own rights.  UPDATE is granted by column: on the whole table it
+ * would allow LOCK TABLE.  TRIGGER is never granted.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+#include "schema/access.h"
+#include "schema/views.h"
+#include "server/compat.h"
+#include "server/errors.h"
+#include "server/statement.h"
+
+/* One GRANT of a level. */
+typedef struct Privilege
+{
+	const char *privilege;		/* with its columns, if any */
+	const char *objects;
+} Privilege;
+
+#define READER \
+	{"SELECT", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies," \
+		" cgae.registry_layout, cgae.events, cgae.audit_epochs, " CGAE_REGISTRY_VIEWS}
+
+typedef struct AccessLevel
+{
+	const char *name;
+	Privilege	privileges[4];
+	/* the grant that tells that a role has the level: relation, column or NULL, privilege */
+	const char *mark_relation;
+	const char *mark_column;
+	const char *mark_privilege;
+} AccessLevel;
+
+static const AccessLevel levels[] = {
+	{"reader", {READER},
+	"agents", NULL, "SELECT"},
+
+	{"registrar", {READER,
+		{"INSERT", "cgae.agents"},
+	/* an upsert sets the key to itself; the guard refuses a change of it */
+		{"UPDATE (agent_id, model_name, provenance, wallet_address)", "cgae.agents"}},
+	"agents", NULL, "INSERT"},
+
+	{"auditor", {READER,
+		{"INSERT", "cgae.certifications"},
+		{"UPDATE (observed_architecture_hash)", "cgae.agents"}},
+	"certifications", NULL, "INSERT"},
+
+	{"operator", {READER,
+		{"UPDATE (status, deregistered_at, holds, observed_architecture_hash, model_config,"
+			" architecture_hash, architecture_digest, current_tier)", "cgae.agents"},
+		{"UPDATE (balance, total_earned, total_spent, total_penalties, total_topups,"
+			" contracts_completed, contracts_failed)", "cgae.agents"},
+		{"SELECT, INSERT, UPDATE (revealed_at)", "cgae.audit_seeds"}},
+	"agents", "holds", "UPDATE"},
+};
+
+/* All privileges that any level grants. */
+static const Privilege everything[] = {
+	{"ALL", "cgae.agents, cgae.certifications, cgae.agent_events, cgae.gate_policies,"
+		" cgae.registry_layout, cgae.events, cgae.audit_epochs, cgae.audit_seeds, " CGAE_REGISTRY_VIEWS},
+};
+
+/* The trigger functions that only the registry's owner may hang on tables. */
+static const char *const guards[] = {
+	"guard_agents", "guard_certifications", "guard_events", "guard_policies", "guard_seeds",
+	"guard_append_only"
+};
+
+/* Look a level up by name. */
+static const AccessLevel *
+find_level(const char *name)
+{
+	for (int i = 0; i < lengthof(levels); i++)
+		if (strcmp(levels[i].name, name) == 0)
+			return &levels[i];
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("access level \"%s\" does not exist", name),
+			 errhint("The levels are reader, registrar, auditor and operator.")));
+	return NULL;				/* not reached */
+}
+
+/* Run a GRANT or REVOKE with the caller's rights. */
+static void
+run_grant(const char *verb, const Privilege *privilege, const char *preposition, const char *role)
+{
+	char	   *sql = psprintf("%s %s ON %s %s %s", verb, privilege->privilege, privilege->objects,
+							   preposition, quote_identifier(role));
+	int			result = SPI_execute(sql, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+}
+
+/* Grant all privileges of a level. */
+static void
+grant_level(const AccessLevel *level, const char *role)
+{
+	for (int i = 0; i < lengthof(level->privileges) && level->privileges[i].privilege; i++)
+		run_grant("GRANT", &level->privileges[i], "TO", role);
+}
+
+/* Does the role hold the mark of a level by a grant to itself? */
+static bool
+holds_level(const AccessLevel *level, Oid role)
+{
+	Oid			types[] = {OIDOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	char		nulls[] = {' ', ' ', ' ', ' '};
+	int			result;
+
+	values[0] = ObjectIdGetDatum(role);
+	values[1] = CStringGetTextDatum(psprintf("cgae.%s", level->mark_relation));
+	values[2] = level->mark_column != NULL ? CStringGetTextDatum(level->mark_column) : (Datum) 0;
+	nulls[2] = level->mark_column != NULL ? ' ' : 'n';
+	values[3] = CStringGetTextDatum(level->mark_privilege);
+	result = SPI_execute_with_args("SELECT FROM pg_catalog.pg_class AS c"
+								   " LEFT JOIN pg_catalog.pg_attribute AS a"
+								   "  ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
+								   "  AND a.attname OPERATOR(pg_catalog.=) $3::pg_catalog.name,"
+								   " pg_catalog.aclexplode(CASE WHEN $3 IS NULL THEN c.relacl ELSE a.attacl END) AS g"
+								   " WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.regclass"
+								   " AND g.grantee OPERATOR(pg_catalog.=) $1"
+								   " AND g.privilege_type OPERATOR(pg_catalog.=) $4",
+								   lengthof(types), types, values, nulls, false, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed > 0;
+}
+
+/* The role's name, checked to exist. */
+static char *
+role_argument(FunctionCallInfo fcinfo, const char *function, Oid *role)
+{
+	char	   *name;
+
+	if (PG_ARGISNULL(0))
+		cgae_refuse_null_argument(function, "role");
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	*role = get_role_oid(name, false);	/* undefined_object */
+	return name;
+}
+
+/*
+ * GRANT itself only warns, and does nothing, when the grantor holds a
+ * privilege without grant option.
+ */
+static void
+require_own_registry(void)
+{
+	cgae_require_own_registry("Who holds privileges with grant option can pass them on by GRANT.");
+}
+
+/* Owner of a function. */
+static Oid
+function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+void
+cgae_access_grant_guards(FunctionCallInfo fcinfo, Oid owner)
+{
+	const char *role = quote_identifier(GetUserNameFromId(owner, false));
+	Oid			save_userid;
+	int			save_sec_context;
+
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	for (int i = 0; i < lengthof(guards); i++)
+	{
+		List	   *name = list_make2(makeString("cgae"), makeString(unconstify(char *, guards[i])));
+		Oid			function = LookupFuncName(name, 0, NULL, false);
+		int			result;
+
+		/* a grant that is there already would be one more difference for pg_dump to tell */
+		if (object_aclcheck(ProcedureRelationId, function, owner, ACL_EXECUTE) == ACLCHECK_OK)
+			continue;
+		/* an error restores it, with the (sub)transaction */
+		SetUserIdAndSecContext(function_owner(fcinfo->flinfo->fn_oid),
+							   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+		result = SPI_execute(psprintf("GRANT EXECUTE ON FUNCTION cgae.%s() TO %s", guards[i], role),
+							 false, 0);
+		SetUserIdAndSecContext(save_userid, save_sec_context);
+		if (result < 0)
+			elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	}
+}
+
+/*
+ * cgae.grant_access(role text, level text) -> void
+ *
+ * Makes a role a reader, registrar, auditor or operator; levels add up.  The
+ * caller must own the registry.
+ * Errors: undefined_object for an unknown role, invalid_parameter_value for
+ * an unknown level, insufficient_privilege.
+ */
+PG_FUNCTION_INFO_V1(cgae_grant_access);
+Datum
+cgae_grant_access(PG_FUNCTION_ARGS)
+{
+	Oid			role;
+	char	   *name = role_argument(fcinfo, "grant_access", &role);
+	const AccessLevel *level;
+
+	if (PG_ARGISNULL(1))
+		cgae_refuse_null_argument("grant_access", "level");
+	level = find_level(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	require_own_registry();
+	cgae_statement_begin();
+	grant_level(level, name);
+	cgae_statement_end();
+	PG_RETURN_VOID();
+}
+
+/*
+ * cgae.revoke_access(role text, level text DEFAULT NULL) -> void
+ *
+ * Takes a level away, or all of them when level is null.  Privileges that
+ * another level of the role's includes stay.  Errors as for grant_access().
+ */
+PG_FUNCTION_INFO_V1(cgae_revoke_access);
+Datum
+cgae_revoke_access(PG_FUNCTION_ARGS)
+{
+	Oid			role;
+	char	   *name = role_argument(fcinfo, "revoke_access", &role);
+	const AccessLevel *revoked = PG_ARGISNULL(1) ? NULL :
+		find_level(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	bool		stays[lengthof(levels)] = {false};
+
+	require_own_registry();
+	cgae_statement_begin();
+	/* what a reader may comes with every level, so it tells of none: start at 1 */
+	if (revoked != NULL)
+		for (int i = 1; i < lengthof(levels); i++)
+			stays[i] = &levels[i] != revoked && holds_level(&levels[i], role);
+	run_grant("REVOKE", &everything[0], "FROM", name);
+	for (int i = 0; i < lengthof(levels); i++)
+		if (stays[i])
+			grant_level(&levels[i], name);
+	cgae_statement_end();
+	PG_RETURN_VOID();
+}

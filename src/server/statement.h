@@ -1,0 +1,46 @@
+/*
+ * statement.h
+ *	  Running an application function's fixed statements with the caller's
+ *	  own privileges, or as the registry's owner for a superuser (caller.h).
+ */
+#ifndef CGAE_STATEMENT_H
+#define CGAE_STATEMENT_H
+
+#include "server/plan_cache.h"
+
+/* Bracket all statements of one call. */
+extern void cgae_statement_begin(void);
+extern void cgae_statement_end(void);
+
+/* The function's first count arguments, as a statement's parameters. */
+extern void cgae_statement_arguments(FunctionCallInfo fcinfo, int count, Datum *values,
+									 char *nulls);
+
+/*
+ * Run a statement, read-only in the caller's snapshot or in a fresh one.
+ * Returns the number of rows; they stay in SPI_tuptable.
+ */
+extern uint64 cgae_statement_run(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
+								 int argument_count, const Oid *types, const Datum *values,
+								 const char *nulls, bool read_only);
+
+/*
+ * Look a row of the registry up by its key, read-only in the caller's
+ * snapshot: false when there is none.  Refuses a database without a registry.
+ */
+extern bool cgae_statement_find(FunctionCallInfo fcinfo, CgaeQuery query, const char *sql,
+								int argument_count, const Oid *types, const Datum *values);
+
+/* First column of the first row, whose type the statement sees to; null is refused. */
+extern Datum cgae_statement_datum(void);
+
+/* Declared type of one of the function's arguments. */
+extern Oid	cgae_argument_type(FunctionCallInfo fcinfo, int argument);
+
+/* OID of a label of an enum type. */
+extern Oid	cgae_enum_value(Oid type, const char *label);
+
+/* Refuse an agent that is not there (no_data_found). */
+extern void cgae_refuse_unknown_agent(Datum agent_id);
+
+#endif							/* CGAE_STATEMENT_H */
