@@ -149,7 +149,11 @@ sub syntax
 	my $dir = File::Temp->newdir;
 	my $file = "$dir/program.$suffix{ $block->{language} }";
 SKIP: {
-		skip("$command is not there: " . name($block), 1) unless first_that('command -v %s', $command);
+		if (!first_that('command -v %s', $command))
+		{
+			diag("NOT CHECKED, since $command is not there: " . name($block));
+			skip("$command is not there", 1);
+		}
 		open(my $handle, '>', $file) or die "$file: $!";
 		print $handle $block->{text};
 		close($handle);
@@ -192,7 +196,11 @@ sub in_psql
 	my ($server, $block, $number) = @_;
 	return $block->{text} unless $interpreter{ $block->{language} };
 	my ($command, $file) = program($server, $block, $number);
-	return '' unless defined $command;
+	if (!defined $command)
+	{
+		$block->{is_skipped} = 1;
+		return '';
+	}
 	# the error output of a program comes at its place, too
 	return "\\set ran `PGHOST=$server->{dir} PGPORT=5432 $command $file 2>&1 </dev/null`\n\\echo :ran\n";
 }
@@ -218,10 +226,11 @@ sub judge
 	my ($block) = @_;
 	my $came = $block->{came};
 SKIP: {
-		if ($interpreter{ $block->{language} })
+		if ($block->{is_skipped})
 		{
-			my $client = $block->{language} eq 'python' ? $python : $node;
-			skip('NOT RUN, its client (psycopg for python3, pg for node) is not installed: ' . name($block), 1) unless defined $client;
+			my $why = 'NOT RUN, since ' . ($block->{language} eq 'python' ? 'python3 has no psycopg' : 'node has no pg') . ': ' . name($block);
+			diag($why);
+			skip($why, 1);
 		}
 		if (!$block->{shown})
 		{
@@ -245,7 +254,7 @@ sub write_page
 	my $file = "$ENV{DOC_OUT}/$page";
 	make_path(dirname($file));
 	open(my $out, '>', $file) or die "$file: $!";
-	my %output = map { ($_->{shown}{first} => $_) } grep { $_->{shown} } @ran;
+	my %output = map { ($_->{shown}{first} => $_) } grep { $_->{shown} && !$_->{is_skipped} } @ran;
 	my @lines = @{ $lines{$page} };
 	for (my $i = 0; $i <= $#lines; $i++)
 	{
