@@ -11,6 +11,15 @@ MODULE_big = cgae
 DATA = \
 	sql/cgae--1.0.sql
 
+# Pages of the documentation, likewise.
+DOCS = \
+	doc/concepts.md \
+	doc/operations.md \
+	doc/promises.md \
+	doc/recipes.md \
+	doc/reference.md \
+	doc/spot-audits.md
+
 OBJS = \
 	src/core/decay_core.o \
 	src/core/gate_core.o \
@@ -194,6 +203,14 @@ EXTRA_CLEAN = $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regress
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# A folder of their own, since other extensions have pages of such names too.
+docmoduledir := $(docmoduledir)/$(EXTENSION)
+# PGXS would look for them in doc/ below it
+uninstall: uninstall-docs
+uninstall-docs:
+	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/, $(notdir $(DOCS)))
+.PHONY: uninstall-docs
 
 # A build folder takes sources from the source tree, never objects built there.
 srcdir := $(srcdir)

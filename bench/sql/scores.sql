@@ -27,7 +27,7 @@ FROM (
     FROM generate_series(1, CAST(:rows AS bigint)) AS i
     OFFSET 0) AS band
   OFFSET 0) AS given;
--- what README.md tells users of their own tables: let the planner know that there are six tiers
+-- what doc/recipes.md tells users of their own tables: let the planner know that there are six tiers
 CREATE STATISTICS bench.scores_tier ON (cgae.gate_tier(robustness)) FROM bench.scores;
 VACUUM (ANALYZE, FREEZE) bench.scores;
 
