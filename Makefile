@@ -107,13 +107,14 @@ OBJS = \
 	src/check/check_registry.o \
 	src/check/check_replay.o \
 	src/check/check_values.o \
+	src/report/page_html.o \
 	src/report/report.o \
 	src/report/report_chart.o \
 	src/report/report_data.o \
 	src/report/report_html.o \
 	src/report/report_page.o \
-	src/report/report_section.o \
-	src/report/report_style.o
+	src/report/report_template.o \
+	src/report/style_css.o
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \
@@ -198,7 +199,11 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 REGRESS_PREP = expected
 
-EXTRA_CLEAN = $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regression.diffs regression.out
+# What is made at build: the report's page and its style sheet as C strings.
+REPORT_TEXTS = src/report/page_html.c src/report/style_css.c
+GENERATED = $(REPORT_TEXTS)
+
+EXTRA_CLEAN = $(GENERATED) $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -212,10 +217,10 @@ uninstall-docs:
 	rm -f $(addprefix '$(DESTDIR)$(docdir)/$(docmoduledir)'/, $(notdir $(DOCS)))
 .PHONY: uninstall-docs
 
-# A build folder takes sources from the source tree, never objects built there.
+# A build folder takes sources from the source tree, never what was built there.
 srcdir := $(srcdir)
 override VPATH =
-vpath %.c $(srcdir)
+$(foreach source, $(filter-out $(GENERATED), $(OBJS:.o=.c)), $(eval vpath $(source) $(srcdir)))
 vpath %.control $(srcdir)
 
 # The compiler writes down which headers each object and each bitcode was made from.
@@ -224,6 +229,11 @@ COMPILE.c += -MMD -MP -MF $@.d
 COMPILE.c.bc += -MMD -MP -MF $@.d
 -include $(OBJS:=.d) $(BITCODE:=.d)
 $(OBJS) $(BITCODE): | $(sort $(dir $(OBJS)))
+
+src/report/page_html.c: $(srcdir)/src/report/page.html
+src/report/style_css.c: $(srcdir)/src/report/style.css
+$(REPORT_TEXTS): $(srcdir)/src/report/embed.awk | src/report/
+	LC_ALL=C awk -f $(srcdir)/src/report/embed.awk $(filter-out %.awk, $^) >$@.new && mv $@.new $@
 
 # The release as PGXN takes it: what is committed, or another tree (DIST_TREE=v1.0.0).  META.json says the version.
 DIST_TREE = HEAD

@@ -72,7 +72,8 @@ gather_policy(FunctionCallInfo fcinfo, CgaeReport *report)
 		Datum		ceiling = NumericGetDatum(report->policy.budget_ceiling[i]);
 
 		report->ceiling_text[i] = DatumGetCString(DirectFunctionCall1(numeric_out, ceiling));
-		report->ceiling[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, ceiling));
+		report->ceiling[i] =
+			DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, ceiling));
 	}
 	/* those belong to the policy cache */
 	memset(report->policy.budget_ceiling, 0, sizeof(report->policy.budget_ceiling));

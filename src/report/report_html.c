@@ -1,6 +1,6 @@
 /*
  * report_html.c
- *	  Pieces of HTML: text made harmless, numbers, times.
+ *	  Values of a report as HTML: text made harmless, numbers, times.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "mb/pg_wchar.h"
 #include "pgtime.h"
 #include "utils/datetime.h"
+#include "utils/float.h"
 #include "utils/timestamp.h"
 
 #include "report/report_html.h"
@@ -83,8 +84,9 @@ append_converted(StringInfo page, const char *text, int length, int *room)
 	}
 }
 
-void
-cgae_html_text(StringInfo page, const char *text)
+/* Append a text, cut; NULL: a dash. */
+static void
+append_text(StringInfo page, const char *text)
 {
 	int			room = CLIP_CHARACTERS;
 	int			length;
@@ -105,11 +107,9 @@ cgae_html_text(StringInfo page, const char *text)
 }
 
 void
-cgae_html_name(StringInfo page, const char *name)
+cgae_put_text(CgaeScope *scope, const char *name, const char *text)
 {
-	appendStringInfoString(page, "<bdi>");
-	cgae_html_text(page, name);
-	appendStringInfoString(page, "</bdi>");
+	append_text(cgae_scope_value(scope, name), text);
 }
 
 /* Append digits with a comma before every third from the right. */
@@ -128,65 +128,64 @@ append_grouped(StringInfo page, const char *digits)
 }
 
 void
-cgae_html_count(StringInfo page, int64 number)
+cgae_put_count(CgaeScope *scope, const char *name, int64 number)
 {
 	char		digits[32];
 
 	snprintf(digits, sizeof(digits), INT64_FORMAT, number);
-	append_grouped(page, digits);
+	append_grouped(cgae_scope_value(scope, name), digits);
+	if (number == 1)
+		cgae_scope_is_one(scope, name);
 }
 
 void
-cgae_html_counted(StringInfo page, int64 number, const char *one, const char *many)
+cgae_put_share(CgaeScope *scope, const char *name, double part, double whole)
 {
-	cgae_html_count(page, number);
-	appendStringInfo(page, " %s", number == 1 ? one : many);
-}
-
-void
-cgae_html_share(StringInfo page, double part, double whole)
-{
+	StringInfo	html = cgae_scope_value(scope, name);
 	double		percent = 100 * part / whole;
 
 	if (!(whole > 0) || isnan(percent))
-		appendStringInfoString(page, "&ndash;");
+		appendStringInfoString(html, "&ndash;");
 	else if (part > 0 && percent < 0.05)
-		appendStringInfoString(page, "&lt;&#8201;0.1%");
+		appendStringInfoString(html, "&lt;&#8201;0.1%");
 	else if (part < whole && percent >= 99.95)
-		appendStringInfoString(page, "&gt;&#8201;99.9%");
+		appendStringInfoString(html, "&gt;&#8201;99.9%");
 	else
-		appendStringInfo(page, "%.1f%%", percent);
+		appendStringInfo(html, "%.1f%%", percent);
 }
 
 void
-cgae_html_unit(StringInfo page, double value)
+cgae_put_unit(CgaeScope *scope, const char *name, double value)
 {
+	StringInfo	html = cgae_scope_value(scope, name);
+
 	if (isnan(value))
-		appendStringInfoString(page, "&ndash;");
+		appendStringInfoString(html, "&ndash;");
 	else if (value > 0 && value < 0.0005)
-		appendStringInfoString(page, "&lt;&#8201;0.001");
+		appendStringInfoString(html, "&lt;&#8201;0.001");
 	else if (value < 1 && value >= 0.9995)
-		appendStringInfoString(page, "&gt;&#8201;0.999");
+		appendStringInfoString(html, "&gt;&#8201;0.999");
 	else
-		appendStringInfo(page, "%.3f", value);
+		appendStringInfo(html, "%.3f", value);
 }
 
 void
-cgae_html_amount(StringInfo page, double value)
+cgae_put_amount(CgaeScope *scope, const char *name, double value)
 {
+	StringInfo	html = cgae_scope_value(scope, name);
 	char		digits[64];
 
 	if (!isfinite(value))
-		appendStringInfoString(page, isnan(value) ? "&ndash;" : "&infin;");
+		appendStringInfoString(html, isnan(value) ? "&ndash;" : "&infin;");
 	else if (value >= 1e15)
-		appendStringInfo(page, "%.3g", value);
+		appendStringInfo(html, "%.3g", value);
 	else
 	{
 		int			decimals = value >= 1000 || value == floor(value) ? 0 :
 			value >= 1 ? 2 : 4;
 
 		snprintf(digits, sizeof(digits), "%.*f", decimals, value);
-		append_grouped(page, digits);
+		append_grouped(html, digits);
 	}
 }
 
@@ -202,23 +201,24 @@ local_time(TimestampTz at, struct pg_tm *tm, int *offset)
 }
 
 void
-cgae_html_time(StringInfo page, TimestampTz at)
+cgae_put_time(CgaeScope *scope, const char *name, TimestampTz at)
 {
+	StringInfo	html = cgae_scope_value(scope, name);
 	struct pg_tm tm;
 	int			offset;
 
 	if (TIMESTAMP_IS_NOEND(at))
-		appendStringInfoString(page, "never");
+		appendStringInfoString(html, "never");
 	else if (TIMESTAMP_IS_NOBEGIN(at))
-		appendStringInfoString(page, "always");
+		appendStringInfoString(html, "always");
 	else if (!local_time(at, &tm, &offset))
-		cgae_html_text(page, timestamptz_to_str(at));
+		append_text(html, timestamptz_to_str(at));
 	else
 	{
 		int			minutes = abs(offset) / 60;
 
 		/* offset counts westwards */
-		appendStringInfo(page,
+		appendStringInfo(html,
 						 "<time datetime=\"%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d\">"
 						 "%04d-%02d-%02d %02d:%02d</time>",
 						 tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
@@ -228,26 +228,27 @@ cgae_html_time(StringInfo page, TimestampTz at)
 }
 
 void
-cgae_html_tick(StringInfo page, TimestampTz at, double span)
+cgae_put_tick(CgaeScope *scope, const char *name, TimestampTz at, double span)
 {
+	StringInfo	html = cgae_scope_value(scope, name);
 	struct pg_tm tm;
 	int			offset;
 
 	if (!local_time(at, &tm, &offset))
-		cgae_html_text(page, timestamptz_to_str(at));
+		append_text(html, timestamptz_to_str(at));
 	else if (span < 10 * USECS_PER_MINUTE)
-		appendStringInfo(page, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+		appendStringInfo(html, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 	else if (span < 3 * USECS_PER_DAY)
-		appendStringInfo(page, "%d %s %02d:%02d", tm.tm_mday, months[tm.tm_mon - 1], tm.tm_hour,
+		appendStringInfo(html, "%d %s %02d:%02d", tm.tm_mday, months[tm.tm_mon - 1], tm.tm_hour,
 						 tm.tm_min);
 	else if (span < 300 * USECS_PER_DAY)
-		appendStringInfo(page, "%d %s", tm.tm_mday, months[tm.tm_mon - 1]);
+		appendStringInfo(html, "%d %s", tm.tm_mday, months[tm.tm_mon - 1]);
 	else
-		appendStringInfo(page, "%s %d", months[tm.tm_mon - 1], tm.tm_year);
+		appendStringInfo(html, "%s %d", months[tm.tm_mon - 1], tm.tm_year);
 }
 
 void
-cgae_html_span(StringInfo page, int64 microseconds)
+cgae_put_span(CgaeScope *scope, const char *name, int64 microseconds)
 {
 	static const struct
 	{
@@ -260,20 +261,27 @@ cgae_html_span(StringInfo page, int64 microseconds)
 		{USECS_PER_MINUTE, "minutes"},
 		{USECS_PER_SEC, "seconds"}
 	};
+	StringInfo	html = cgae_scope_value(scope, name);
 
 	for (int i = 0; i < lengthof(units); i++)
 		if (microseconds >= 2 * units[i].size)
 		{
 			double		amount = (double) microseconds / (double) units[i].size;
 
-			appendStringInfo(page, "%.*f %s", amount < 10 && i < 2 ? 1 : 0, amount, units[i].name);
+			appendStringInfo(html, "%.*f %s", amount < 10 && i < 2 ? 1 : 0, amount, units[i].name);
 			return;
 		}
-	appendStringInfoString(page, "moments");
+	appendStringInfoString(html, "moments");
 }
 
-const char *
-cgae_html_time_zone(void)
+void
+cgae_put_double(CgaeScope *scope, const char *name, double value)
 {
-	return pg_get_timezone_name(session_timezone);
+	appendStringInfoString(cgae_scope_value(scope, name), float8out_internal(value));
+}
+
+void
+cgae_put_number(CgaeScope *scope, const char *name, int decimals, double value)
+{
+	appendStringInfo(cgae_scope_value(scope, name), "%.*f", decimals, value);
 }

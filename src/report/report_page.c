@@ -1,6 +1,6 @@
 /*
  * report_page.c
- *	  The page of a report: its frame, and the sections about the agents now.
+ *	  What each place of page.html shows, counted from what was gathered.
  */
 #include "postgres.h"
 
@@ -8,83 +8,47 @@
 
 #include "report/report_chart.h"
 #include "report/report_html.h"
-#include "report/report_section.h"
-#include "report/report_style.h"
 #include "server/enum_map.h"
-
-/* What each tier allows. */
-static const char *const tier_meaning[CGAE_TIERS] = {
-	"no permission",
-	"microtasks",
-	"contracts with verified objectives",
-	"autonomous contracting",
-	"spawning and delegating",
-	"self-modification"
-};
-
-/* What can hold an agent down. */
-static const char *const binding_name[CGAE_REPORT_BINDINGS] = {
-	"Constraint compliance <small>cc</small>",
-	"Epistemic robustness <small>er</small>",
-	"Behavioural alignment <small>as</small>",
-	"Hallucination integrity <small>ih</small>",
-	"Nothing <small>the scores reach T5</small>"
-};
-
-void
-cgae_section_begin(StringInfo page, const char *id, const char *heading)
-{
-	appendStringInfo(page, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id,
-					 heading);
-}
-
-void
-cgae_section_end(StringInfo page)
-{
-	appendStringInfoString(page, "</section>\n");
-}
-
-void
-cgae_table_begin(StringInfo page, const char *label, const char *caption, const char *head)
-{
-	/* what scrolls must be reachable by keyboard, and have a name then */
-	appendStringInfo(page, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table>"
-					 "<caption><span>%s</span></caption>\n<thead><tr>%s</tr></thead>\n<tbody>\n",
-					 label, caption, head);
-}
-
-void
-cgae_table_end(StringInfo page)
-{
-	appendStringInfoString(page, "</tbody></table></div>\n");
-}
-
-void
-cgae_tier_cell(StringInfo page, const char *tag, int tier)
-{
-	appendStringInfo(page, "<%s class=\"tier\"><span class=\"sw %s\"></span>%s</%.2s>", tag,
-					 cgae_tier_class[tier], cgae_tier_labels[tier], tag);
-}
-
-/* Sum of the tiers' counts from one up. */
-static int64
-agents_from(const CgaeReport *report, int tier)
-{
-	int64		agents = 0;
-
-	for (int t = tier; t < CGAE_TIERS; t++)
-		agents += report->tier[t];
-	return agents;
-}
+#include "utils/timestamp.h"
 
 static int64
-registered(const CgaeReport *report)
+sum(const int64 *counts, int count)
 {
-	int64		agents = 0;
+	int64		total = 0;
 
-	for (int s = 0; s < CGAE_STATUSES; s++)
-		agents += report->status[s];
-	return agents;
+	for (int i = 0; i < count; i++)
+		total += counts[i];
+	return total;
+}
+
+/* The greatest of them, for the longest bar; 1 when all are 0. */
+static int64
+greatest(const int64 *counts, int count)
+{
+	int64		most = 1;
+
+	for (int i = 0; i < count; i++)
+		most = Max(most, counts[i]);
+	return most;
+}
+
+/* The cells of a bar of one piece, its number, and its share of the whole. */
+static void
+put_bar(CgaeScope *row, const char *class, int64 number, int64 most, int64 whole)
+{
+	CgaeBarPart part = {class, number};
+
+	cgae_chart_bar(row, &part, 1, most);
+	cgae_put_count(row, "agents", number);
+	cgae_put_share(row, "share", number, whole);
+}
+
+/* A cell for each tier. */
+static void
+add_counts(CgaeScope *row, const int64 *counts)
+{
+	for (int t = 0; t < CGAE_TIERS; t++)
+		cgae_put_count(cgae_scope_add(row, "tiers"), "agents", counts[t]);
 }
 
 /* Sum of E, and of E * (1 - weakest), of the tiers in the range. */
@@ -109,218 +73,134 @@ safety(double exposed, double at_risk)
 	return exposed > 0 ? 1 - at_risk / exposed : 1;
 }
 
-/* One of the figures at the head of the page. */
+/* The page's head and foot, and what matters most. */
 static void
-figure_begin(StringInfo page, const char *label)
+put_frame(CgaeScope *page, const CgaeReport *report)
 {
-	appendStringInfo(page, "<div><dt>%s</dt><dd class=\"n\">", label);
+	int64		registered = sum(report->status, CGAE_STATUSES);
+
+	cgae_put_html(page, "style_html", cgae_report_style);
+	cgae_put_text(page, "title", report->title);
+	cgae_put_text(page, "database", report->database);
+	cgae_put_text(page, "role", report->role);
+	cgae_put_time(page, "now", report->now);
+	cgae_put_text(page, "time_zone", pg_get_timezone_name(session_timezone));
+	cgae_put_count(page, "limit", report->limit);
+
+	cgae_scope_if(page, "registered_any", registered > 0);
+	cgae_put_count(page, "registered", registered);
+	cgae_put_count(page, "active", report->status[CGAE_ACTIVE]);
+	cgae_put_count(page, "suspended", report->status[CGAE_SUSPENDED]);
+	cgae_put_count(page, "autonomous", sum(&report->tier[3], CGAE_TIERS - 3));
+	cgae_put_count(page, "soon",
+				   report->term[CGAE_FALLS_IN_A_DAY] + report->term[CGAE_FALLS_IN_A_WEEK]);
 }
 
 static void
-figure_end(StringInfo page, const char *remark)
+put_tiers_now(CgaeScope *page, const CgaeReport *report)
 {
-	appendStringInfo(page, "</dd><dd class=\"s\">%s</dd></div>\n", remark);
-}
+	/* what each tier allows */
+	static const char *const meaning[CGAE_TIERS] = {
+		"no permission",
+		"microtasks",
+		"contracts with verified objectives",
+		"autonomous contracting",
+		"spawning and delegating",
+		"self-modification"
+	};
 
-static void
-write_figures(StringInfo page, const CgaeReport *report)
-{
-	StringInfoData remark;
-	int64		soon = report->term[CGAE_FALLS_IN_A_DAY] + report->term[CGAE_FALLS_IN_A_WEEK];
-	double		exposed;
-	double		at_risk;
-
-	initStringInfo(&remark);
-	appendStringInfoString(page, "<dl class=\"figures\">\n");
-
-	figure_begin(page, "Active agents");
-	cgae_html_count(page, report->status[CGAE_ACTIVE]);
-	appendStringInfoString(&remark, "of ");
-	cgae_html_count(&remark, registered(report));
-	appendStringInfoString(&remark, " registered");
-	figure_end(page, remark.data);
-
-	exposure(report, 0, CGAE_TIERS - 1, &exposed, &at_risk);
-	figure_begin(page, "Aggregate safety");
-	cgae_html_unit(page, safety(exposed, at_risk));
-	figure_end(page, exposed > 0 ? "1 is safe; weighted by what agents may spend" :
-			   "nothing is exposed");
-
-	figure_begin(page, "Suspended");
-	cgae_html_count(page, report->status[CGAE_SUSPENDED]);
-	resetStringInfo(&remark);
-	if (report->hold_total > 0)
-	{
-		appendStringInfoString(&remark, "for ");
-		cgae_html_counted(&remark, report->hold_total, "reason", "different reasons");
-	}
-	else
-		appendStringInfoString(&remark, "no hold stands");
-	figure_end(page, remark.data);
-
-	figure_begin(page, "Fall within 7 days");
-	cgae_html_count(page, soon);
-	figure_end(page, "unless they are audited again");
-	appendStringInfoString(page, "</dl>\n");
-	pfree(remark.data);
-}
-
-/* The page's head, and what matters most. */
-static void
-write_header(StringInfo page, const CgaeReport *report)
-{
-	appendStringInfoString(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-						   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-						   "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	/* the browser's own promise that nothing is loaded and nothing runs */
-						   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
-						   " style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-						   "<meta name=\"generator\" content=\"cgae\">\n<title>");
-	cgae_html_text(page, report->title);
-	appendStringInfo(page, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n"
-					 "<p class=\"kicker\">Comprehension-gated agent economy</p>\n<h1>",
-					 cgae_report_style);
-	cgae_html_name(page, report->title);
-	appendStringInfoString(page, "</h1>\n<p class=\"dateline\">Database ");
-	cgae_html_name(page, report->database);
-	appendStringInfoString(page, ", as of ");
-	cgae_html_time(page, report->now);
-	appendStringInfoString(page, ". All times are in time zone ");
-	cgae_html_text(page, cgae_html_time_zone());
-	appendStringInfoString(page, ".</p>\n<p class=\"lede\">");
-
-	if (registered(report) == 0)
-		appendStringInfoString(page, "No agent is registered yet.");
-	else
-	{
-		int64		autonomous = agents_from(report, 3);
-
-		cgae_html_count(page, report->status[CGAE_ACTIVE]);
-		appendStringInfoString(page, " of ");
-		cgae_html_counted(page, registered(report), "registered agent is active. ",
-						  "registered agents are active. ");
-		cgae_html_count(page, autonomous);
-		appendStringInfo(page, " of them may contract autonomously (T3 and above).");
-	}
-	appendStringInfoString(page, "</p>\n");
-	write_figures(page, report);
-	appendStringInfoString(page, "</header>\n<main>\n");
-}
-
-static void
-write_tiers_now(StringInfo page, const CgaeReport *report)
-{
-	int64		active = agents_from(report, 0);
-	int64		most = 1;
-
-	for (int t = 0; t < CGAE_TIERS; t++)
-		most = Max(most, report->tier[t]);
-	cgae_section_begin(page, "now", "Tiers now");
-	appendStringInfoString(page, "<p>An agent&#39;s effective tier is what it may do at this moment:"
-						   " the tier of its weakest score, as it has decayed since the last audit.</p>\n");
-	cgae_table_begin(page, "Tiers now", "Active agents by effective tier",
-					 "<th scope=\"col\">Tier, and what it allows</th>"
-					 "<th scope=\"col\" class=\"wide\"></th><th scope=\"col\" class=\"num\">Agents</th>"
-					 "<th scope=\"col\" class=\"num\">Share</th>");
 	for (int t = CGAE_TIERS - 1; t >= 0; t--)
 	{
-		CgaeBarPart part = {cgae_tier_class[t], report->tier[t]};
+		CgaeScope  *row = cgae_scope_add(page, "tiers_now");
 
-		appendStringInfoString(page, "<tr>");
-		appendStringInfo(page, "<th scope=\"row\"><span class=\"sw %s\"></span>%s"
-						 "<small>%s</small></th><td class=\"wide\">",
-						 cgae_tier_class[t], cgae_tier_labels[t], tier_meaning[t]);
-		cgae_chart_bar(page, &part, 1, most);
-		appendStringInfoString(page, "</td><td class=\"num\">");
-		cgae_html_count(page, report->tier[t]);
-		appendStringInfoString(page, "</td><td class=\"num\">");
-		cgae_html_share(page, report->tier[t], active);
-		appendStringInfoString(page, "</td></tr>\n");
+		cgae_put_count(row, "tier", t);
+		cgae_put_text(row, "meaning", meaning[t]);
+		put_bar(row, cgae_tier_class[t], report->tier[t], greatest(report->tier, CGAE_TIERS),
+				sum(report->tier, CGAE_TIERS));
 	}
-	cgae_table_end(page);
-	if (report->unswept > 0)
-	{
-		appendStringInfoString(page, "<p class=\"note\">");
-		cgae_html_counted(page, report->unswept, "agent has", "agents have");
-		appendStringInfoString(page, " fallen since the last sweep: the stored tier is still the higher one,"
-							   " permissions follow the tier shown here.</p>\n");
-	}
-	cgae_section_end(page);
+	cgae_scope_if(page, "unswept_any", report->unswept > 0);
+	cgae_put_count(page, "unswept", report->unswept);
 }
 
 static void
-write_over_time(StringInfo page, const CgaeReport *report)
+put_over_time(CgaeScope *page, const CgaeReport *report)
 {
-	bool		projects = report->until > report->now;
+	bool		ahead = report->until > report->now;
+
 	/* the chart has no instant that is exactly now */
-	const int64 *told = projects && report->since <= report->now ? report->tier :
+	bool		key_now = ahead && report->since <= report->now;
+	const int64 *key = key_now ? report->tier :
 		&report->series[(report->instants - 1) * CGAE_TIERS];
 
-	cgae_section_begin(page, "time", "Tiers over time");
-	appendStringInfoString(page, "<p>Active agents by effective tier, from ");
-	cgae_html_time(page, report->since);
-	appendStringInfoString(page, " to ");
-	cgae_html_time(page, report->until);
-	appendStringInfo(page, ".%s</p>\n<div class=\"over\">\n",
-					 projects ? " What lies ahead of now is what decay alone will do,"
-					 " if nobody is audited and the policy stays." : "");
+	cgae_put_time(page, "since", report->since);
+	cgae_put_time(page, "until", report->until);
+	cgae_scope_if(page, "ahead", ahead);
 	cgae_chart_over_time(page, report);
-	appendStringInfo(page, "<div class=\"key\"><p>%s</p><ul class=\"legend\">",
-					 told == report->tier ? "Now" : "At the end");
+	cgae_scope_if(page, "key_now", key_now);
 	for (int t = CGAE_TIERS - 1; t >= 0; t--)
 	{
-		appendStringInfo(page, "<li><span class=\"sw %s\"></span>%s <b>", cgae_tier_class[t],
-						 cgae_tier_labels[t]);
-		cgae_html_count(page, told[t]);
-		appendStringInfoString(page, "</b></li>");
+		CgaeScope  *item = cgae_scope_add(page, "key");
+
+		cgae_put_count(item, "tier", t);
+		cgae_put_count(item, "agents", key[t]);
 	}
-	appendStringInfoString(page, "</ul></div>\n</div>\n<details><summary>The same as a table</summary>\n");
-	cgae_table_begin(page, "Tiers over time", "Active agents by effective tier",
-					 "<th scope=\"col\">At</th><th scope=\"col\" class=\"num\">T0</th>"
-					 "<th scope=\"col\" class=\"num\">T1</th><th scope=\"col\" class=\"num\">T2</th>"
-					 "<th scope=\"col\" class=\"num\">T3</th><th scope=\"col\" class=\"num\">T4</th>"
-					 "<th scope=\"col\" class=\"num\">T5</th>");
 	for (int i = 0; i < report->instants; i++)
 	{
-		appendStringInfoString(page, "<tr><th scope=\"row\" class=\"when\">");
-		cgae_html_time(page, report->at[i]);
-		appendStringInfoString(page, "</th>");
-		for (int t = 0; t < CGAE_TIERS; t++)
-		{
-			appendStringInfoString(page, "<td class=\"num\">");
-			cgae_html_count(page, report->series[i * CGAE_TIERS + t]);
-			appendStringInfoString(page, "</td>");
-		}
-		appendStringInfoString(page, "</tr>\n");
+		CgaeScope  *row = cgae_scope_add(page, "instants");
+
+		cgae_put_time(row, "at", report->at[i]);
+		add_counts(row, &report->series[i * CGAE_TIERS]);
 	}
-	cgae_table_end(page);
-	appendStringInfoString(page, "</details>\n");
-	cgae_section_end(page);
 }
 
 static void
-write_bindings(StringInfo page, const CgaeReport *report)
+put_falls(CgaeScope *page, const CgaeReport *report)
 {
-	int64		total[CGAE_REPORT_BINDINGS] = {0};
-	int64		most = 1;
+	static const char *const terms[CGAE_FALL_TERMS] = {
+		"within 24 hours", "in 1 to 7 days", "in 7 to 30 days", "later", "never by decay"
+	};
+
+	for (int i = 0; i < CGAE_FALL_TERMS; i++)
+	{
+		CgaeScope  *row = cgae_scope_add(page, "terms");
+
+		cgae_put_text(row, "term", terms[i]);
+		put_bar(row, "other", report->term[i], greatest(report->term, CGAE_FALL_TERMS),
+				sum(report->term, CGAE_FALL_TERMS));
+	}
+	cgae_scope_if(page, "falls_any", report->fall_count > 0);
+	for (int i = 0; i < report->fall_count; i++)
+	{
+		const CgaeReportFall *fall = &report->falls[i];
+		CgaeScope  *row = cgae_scope_add(page, "falls");
+
+		cgae_put_text(row, "agent_id", fall->agent_id);
+		cgae_put_text(row, "model_name", fall->model_name);
+		cgae_put_count(row, "tier", fall->tier);
+		cgae_put_count(row, "falls_to", fall->falls_to);
+		cgae_put_time(row, "at", fall->at);
+		cgae_put_span(row, "in", fall->at - report->now);
+	}
+}
+
+static void
+put_bindings(CgaeScope *page, const CgaeReport *report)
+{
+	/* what can hold an agent down */
+	static const char *const binding[CGAE_REPORT_BINDINGS][2] = {
+		{"Constraint compliance", "cc"},
+		{"Epistemic robustness", "er"},
+		{"Behavioural alignment", "as"},
+		{"Hallucination integrity", "ih"},
+		{"Nothing", "the scores reach T5"}
+	};
+	int64		total[CGAE_REPORT_BINDINGS];
 
 	for (int b = 0; b < CGAE_REPORT_BINDINGS; b++)
-	{
-		for (int t = 0; t < CGAE_TIERS; t++)
-			total[b] += report->binding[b][t];
-		most = Max(most, total[b]);
-	}
-	cgae_section_begin(page, "binding", "What holds agents down");
-	appendStringInfoString(page, "<p>The weakest link decides, strength elsewhere never makes up for it:"
-						   " the dimension that keeps each active agent from the next tier.</p>\n");
-	cgae_table_begin(page, "Binding dimensions", "Active agents by binding dimension, and of each effective tier",
-					 "<th scope=\"col\">Held by</th><th scope=\"col\" class=\"wide\"></th>"
-					 "<th scope=\"col\" class=\"num\">Agents</th><th scope=\"col\" class=\"num\">Share</th>"
-					 "<th scope=\"col\" class=\"num\">T0</th><th scope=\"col\" class=\"num\">T1</th>"
-					 "<th scope=\"col\" class=\"num\">T2</th><th scope=\"col\" class=\"num\">T3</th>"
-					 "<th scope=\"col\" class=\"num\">T4</th><th scope=\"col\" class=\"num\">T5</th>");
+		total[b] = sum(report->binding[b], CGAE_TIERS);
 	for (int b = 0; b < CGAE_REPORT_BINDINGS; b++)
 	{
+		CgaeScope  *row = cgae_scope_add(page, "bindings");
 		CgaeBarPart parts[CGAE_TIERS];
 
 		for (int t = 0; t < CGAE_TIERS; t++)
@@ -328,118 +208,189 @@ write_bindings(StringInfo page, const CgaeReport *report)
 			parts[t].class = cgae_tier_class[t];
 			parts[t].value = report->binding[b][t];
 		}
-		appendStringInfo(page, "<tr><th scope=\"row\">%s</th><td class=\"wide\">", binding_name[b]);
-		cgae_chart_bar(page, parts, CGAE_TIERS, most);
-		appendStringInfoString(page, "</td><td class=\"num\">");
-		cgae_html_count(page, total[b]);
-		appendStringInfoString(page, "</td><td class=\"num\">");
-		cgae_html_share(page, total[b], agents_from(report, 0));
-		appendStringInfoString(page, "</td>");
-		for (int t = 0; t < CGAE_TIERS; t++)
-		{
-			appendStringInfoString(page, "<td class=\"num\">");
-			cgae_html_count(page, report->binding[b][t]);
-			appendStringInfoString(page, "</td>");
-		}
-		appendStringInfoString(page, "</tr>\n");
+		cgae_put_text(row, "dimension", binding[b][0]);
+		cgae_put_text(row, "remark", binding[b][1]);
+		cgae_chart_bar(row, parts, CGAE_TIERS, greatest(total, CGAE_REPORT_BINDINGS));
+		cgae_put_count(row, "agents", total[b]);
+		cgae_put_share(row, "share", total[b], sum(report->tier, CGAE_TIERS));
+		add_counts(row, report->binding[b]);
 	}
-	cgae_table_end(page);
-	cgae_section_end(page);
 }
 
 /* A row of the safety table: the tiers from first to last. */
 static void
-safety_row(StringInfo page, const CgaeReport *report, int first, int last, const char *ceiling)
+put_exposure(CgaeScope *row, const CgaeReport *report, int first, int last, const char *ceiling)
 {
+	int64		agents = sum(&report->tier[first], last - first + 1);
+	double		weakest = 0;
 	double		all;
 	double		exposed;
 	double		at_risk;
-	double		weakest = 0;
-	int64		agents = 0;
 
 	exposure(report, 0, CGAE_TIERS - 1, &all, &at_risk);
 	exposure(report, first, last, &exposed, &at_risk);
 	for (int t = first; t <= last; t++)
-	{
-		agents += report->tier[t];
 		weakest += report->weakest[t];
-	}
-	appendStringInfoString(page, "<td class=\"num\">");
-	cgae_html_count(page, agents);
-	appendStringInfoString(page, "</td><td class=\"num\">");
-	cgae_html_text(page, ceiling);
-	appendStringInfoString(page, "</td><td class=\"num\">");
-	cgae_html_amount(page, exposed);
-	appendStringInfoString(page, "</td><td class=\"num\">");
-	cgae_html_share(page, exposed, all);
-	appendStringInfoString(page, "</td><td class=\"num\">");
-	cgae_html_unit(page, agents > 0 ? weakest / agents : NAN);
-	appendStringInfoString(page, "</td><td class=\"num\">");
-	cgae_html_amount(page, at_risk);
-	appendStringInfoString(page, "</td></tr>\n");
+	cgae_put_count(row, "agents", agents);
+	cgae_put_text(row, "ceiling", ceiling);
+	cgae_put_amount(row, "exposed", exposed);
+	cgae_put_share(row, "share", exposed, all);
+	cgae_put_unit(row, "weakest", agents > 0 ? weakest / agents : NAN);
+	cgae_put_amount(row, "at_risk", at_risk);
 }
 
 static void
-write_safety(StringInfo page, const CgaeReport *report)
+put_safety(CgaeScope *page, const CgaeReport *report)
 {
 	double		exposed;
 	double		at_risk;
 
 	exposure(report, 0, CGAE_TIERS - 1, &exposed, &at_risk);
-	cgae_section_begin(page, "safety", "Aggregate safety");
-	appendStringInfoString(page, "<p>S = 1 &minus; &Sigma; E(1 &minus; w) / &Sigma; E over the active agents, w being an"
-						   " agent&#39;s weakest decayed score of cc, er and as, and E its exposure: the budget"
-						   " ceiling of its effective tier, in tokens. Now <strong>S&nbsp;&#61;&nbsp;");
-	cgae_html_unit(page, safety(exposed, at_risk));
-	appendStringInfo(page, "</strong>%s.</p>\n",
-					 exposed > 0 ? "" : ", by definition, since nobody may spend anything");
-	cgae_table_begin(page, "Aggregate safety", "Exposure of the active agents, in tokens",
-					 "<th scope=\"col\">Tier</th><th scope=\"col\" class=\"num\">Agents</th>"
-					 "<th scope=\"col\" class=\"num\">Ceiling</th><th scope=\"col\" class=\"num\">Exposure</th>"
-					 "<th scope=\"col\" class=\"num\">Share</th><th scope=\"col\" class=\"num\">Mean weakest score</th>"
-					 "<th scope=\"col\" class=\"num\">Exposure at risk</th>");
+	cgae_put_unit(page, "safety", safety(exposed, at_risk));
+	cgae_scope_if(page, "exposed_any", exposed > 0);
 	for (int t = CGAE_TIERS - 1; t >= 0; t--)
 	{
-		appendStringInfoString(page, "<tr>");
-		cgae_tier_cell(page, "th scope=\"row\"", t);
-		safety_row(page, report, t, t, report->ceiling_text[t]);
+		CgaeScope  *row = cgae_scope_add(page, "exposures");
+
+		cgae_put_count(row, "tier", t);
+		put_exposure(row, report, t, t, report->ceiling_text[t]);
 	}
-	appendStringInfoString(page, "</tbody><tfoot><tr><th scope=\"row\">All</th>");
-	safety_row(page, report, 0, CGAE_TIERS - 1, NULL);
-	appendStringInfoString(page, "</tfoot></table></div>\n");
-	cgae_section_end(page);
+	put_exposure(cgae_scope_add(page, "exposure_total"), report, 0, CGAE_TIERS - 1, NULL);
 }
 
 static void
-write_footer(StringInfo page, const CgaeReport *report)
+put_statuses(CgaeScope *page, const CgaeReport *report)
 {
-	appendStringInfoString(page, "</main>\n<footer>\n<h2>How to read this</h2>\n<dl>\n"
-						   "<dt>Scores</dt><dd>lie between 0 and 1; they decay by e<sup>&minus;&lambda;t</sup>"
-						   " from the audit on, t in time steps of the policy.</dd>\n"
-						   "<dt>Tokens</dt><dd>are the unit of budget ceilings and exposure.</dd>\n"
-						   "<dt>Shares</dt><dd>are of the active agents, where nothing else is said.</dd>\n"
-						   "<dt>Lists</dt><dd>are cut at ");
-	cgae_html_counted(page, report->limit, "row", "rows");
-	appendStringInfoString(page, " and names at 120 characters; counts are complete.</dd>\n"
-						   "<dt>Seen by</dt><dd>role ");
-	cgae_html_name(page, report->role);
-	appendStringInfoString(page, ", with its own privileges: where row security hides agents, they are not counted.</dd>\n"
-						   "<dt>Source</dt><dd>CGAE, arXiv 2603.15639; made by <code>cgae.report()</code>, policy version ");
-	cgae_html_count(page, report->policy.version);
-	appendStringInfoString(page, ".</dd>\n</dl>\n</footer>\n</body>\n</html>\n");
+	for (int i = 0; i < CGAE_STATUSES; i++)
+	{
+		CgaeScope  *row = cgae_scope_add(page, "statuses");
+
+		cgae_put_text(row, "status", cgae_status_labels[i]);
+		put_bar(row, "other", report->status[i], greatest(report->status, CGAE_STATUSES),
+				sum(report->status, CGAE_STATUSES));
+	}
+	cgae_scope_if(page, "held_any", report->hold_total > 0);
+	cgae_put_count(page, "holds_total", report->hold_total);
+	cgae_scope_list(page, "holds");
+	for (int i = 0; i < report->hold_count; i++)
+	{
+		CgaeScope  *row = cgae_scope_add(page, "holds");
+
+		cgae_put_text(row, "hold", report->holds[i].name);
+		put_bar(row, "other", report->holds[i].agents, report->holds[0].agents,
+				report->status[CGAE_SUSPENDED]);
+	}
+	cgae_scope_if(page, "holds_cut", report->hold_total > report->hold_count);
+	cgae_put_count(page, "holds_more", report->hold_total - report->hold_count);
+}
+
+/* What happened, in words when it is a kind that is known. */
+static void
+put_kind(CgaeScope *row, const char *kind)
+{
+	static const char *const words[][2] = {
+		{"registration", "registration"},
+		{"first certification", "first certification"},
+		{"promotion", "certified at a higher tier"},
+		{"demotion", "certified at a lower tier"},
+		{"same tier again", "certified at the same tier"},
+		{"decay", "decay to a lower tier"},
+		{"expiration", "decay to T0: expired"},
+		{"architecture_mismatch", "architecture drift"},
+		{"architecture_update", "new architecture"},
+		{"configuration_removal", "configuration removed"},
+		{"suspension", "suspension"},
+		{"reinstatement", "reinstatement"},
+		{"deregistration", "deregistration"},
+	};
+	const char *known = NULL;
+
+	for (int i = 0; i < lengthof(words); i++)
+		if (strcmp(words[i][0], kind) == 0)
+			known = words[i][1];
+	cgae_scope_if(row, "in_words", known != NULL);
+	cgae_put_text(row, "kind", known != NULL ? known : kind);
+}
+
+static void
+put_change(CgaeScope *row, const CgaeReportChange *change)
+{
+	cgae_put_time(row, "at", change->at);
+	cgae_put_text(row, "agent_id", change->agent_id);
+	cgae_put_text(row, "model_name", change->model_name);
+	put_kind(row, change->kind);
+	cgae_scope_if(row, "detailed", change->detail != NULL);
+	cgae_put_text(row, "detail", change->detail);
+	cgae_scope_if(row, "moved", change->old_tier != NULL && change->new_tier != NULL);
+	cgae_put_text(row, "old_tier", change->old_tier);
+	cgae_put_text(row, "new_tier", change->new_tier);
+	cgae_put_text(row, "actor", change->actor);
+}
+
+static void
+put_changes(CgaeScope *page, const CgaeReport *report)
+{
+	int64		most = 1;
+	int64		all = 0;
+
+	for (int i = 0; i < report->kind_count; i++)
+	{
+		most = Max(most, report->kinds[i].count);
+		all += report->kinds[i].count;
+	}
+	cgae_put_time(page, "happened_until", Min(report->until, report->now));
+	cgae_scope_if(page, "kinds_any", report->kind_count > 0);
+	for (int i = 0; i < report->kind_count; i++)
+	{
+		CgaeScope  *row = cgae_scope_add(page, "kinds");
+
+		put_kind(row, report->kinds[i].kind);
+		put_bar(row, "other", report->kinds[i].count, most, all);
+	}
+	cgae_scope_if(page, "changes_any", report->change_count > 0);
+	for (int i = 0; i < report->change_count; i++)
+		put_change(cgae_scope_add(page, "changes"), &report->changes[i]);
+}
+
+static void
+put_policy(CgaeScope *page, const CgaeReport *report)
+{
+	const CgaePolicy *policy = &report->policy;
+
+	cgae_put_count(page, "version", policy->version);
+	cgae_put_time(page, "effective_from", policy->effective_from);
+	cgae_scope_if(page, "noted", report->note != NULL && report->note[0] != '\0');
+	cgae_put_text(page, "note", report->note);
+	cgae_put_double(page, "ih_threshold", policy->gate.ih_threshold);
+	cgae_put_double(page, "decay_rate", policy->decay_rate);
+	cgae_put_text(page, "time_step", report->time_step);
+	cgae_scope_if(page, "decays", policy->decay_rate > 0);
+	cgae_put_amount(page, "half_life", M_LN2 / policy->decay_rate);
+	for (int t = CGAE_TIERS - 1; t >= 0; t--)
+	{
+		CgaeScope  *row = cgae_scope_add(page, "policy_tiers");
+
+		cgae_put_count(row, "tier", t);
+		for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
+			cgae_put_double(cgae_scope_add(row, "thresholds"), "least", policy->gate.theta[d][t]);
+		cgae_put_text(row, "ceiling", report->ceiling_text[t]);
+		cgae_put_double(row, "audit_intensity", policy->audit_intensity[t]);
+	}
 }
 
 void
 cgae_report_write(StringInfo page, const CgaeReport *report)
 {
-	write_header(page, report);
-	write_tiers_now(page, report);
-	write_over_time(page, report);
-	cgae_section_falls(page, report);
-	write_bindings(page, report);
-	write_safety(page, report);
-	cgae_section_holds(page, report);
-	cgae_section_changes(page, report);
-	cgae_section_policy(page, report);
-	write_footer(page, report);
+	CgaeScope  *scope = cgae_scope_create();
+
+	put_frame(scope, report);
+	put_tiers_now(scope, report);
+	put_over_time(scope, report);
+	put_falls(scope, report);
+	put_bindings(scope, report);
+	put_safety(scope, report);
+	put_statuses(scope, report);
+	put_changes(scope, report);
+	put_policy(scope, report);
+	cgae_template_append(page, cgae_report_page, scope);
 }
