@@ -52,9 +52,9 @@
 
 #include "guards/certification.h"
 #include "policy/policy.h"
+#include "server/clock.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/row_stream.h"
 #include "server/statement.h"
 

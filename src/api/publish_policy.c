@@ -22,9 +22,9 @@
 #include "guards/publication.h"
 #include "guards/sweep.h"
 #include "policy/gate.h"
+#include "server/clock.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/row_stream.h"
 #include "server/statement.h"
 

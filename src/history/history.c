@@ -18,8 +18,8 @@
 
 #include "core/decay_core.h"
 #include "history/history.h"
+#include "server/clock.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/statement.h"
 #include "types/robustness.h"
 
