@@ -186,13 +186,8 @@ label_column(const CgaeFacts *facts, const char *const *labels, int count, int c
 {
 	const text *label = cgae_facts_text(facts, column);
 
-	if (label == NULL)
-		return -1;
-	for (int i = 0; i < count; i++)
-		if (VARSIZE_ANY_EXHDR(label) == strlen(labels[i]) &&
-			memcmp(VARDATA_ANY(label), labels[i], strlen(labels[i])) == 0)
-			return i;
-	return -1;
+	return label == NULL ? -1 :
+		cgae_label_find(labels, count, VARDATA_ANY(label), VARSIZE_ANY_EXHDR(label));
 }
 
 /* Read the vector of a certification; one that is none becomes zero, which gives T0. */
