@@ -36,6 +36,7 @@ OBJS = \
 	src/server/registry_tables.o \
 	src/server/rights.o \
 	src/server/row_reader.o \
+	src/server/row_stream.o \
 	src/server/statement.o \
 	src/server/table_keys.o \
 	src/server/table_shape.o \

@@ -52,19 +52,16 @@
 
 #include "guards/certification.h"
 #include "policy/policy.h"
+#include "server/clock.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/now.h"
-#include "server/row_reader.h"
+#include "server/row_stream.h"
 #include "server/statement.h"
 
 #define HMAC_BYTES 32
 
 /* Bits of a double's significand, of which a draw uses all. */
 #define DRAW_BITS 53
-
-/* Rows fetched at a time: there may be millions. */
-#define BATCH 1000
 
 /* What makes draws: OpenSSL's state, and the message under construction. */
 typedef struct Drawer
@@ -419,55 +416,47 @@ sort_due(FunctionCallInfo fcinfo, const CgaePolicy *policy, int lowest, Timestam
 	Drawer	   *drawer = make_drawer(CurrentMemoryContext);
 	int			epoch_count = 0;
 	Epoch	   *epochs = read_epochs(fcinfo, &epoch_count);
-	SPIPlanPtr	plan;
-	Portal		portal;
+	CgaeStream	agents;
 
 	types[1] = tiers->type;
 	arguments[0] = TimestampTzGetDatum(at);
 	arguments[1] = ObjectIdGetDatum(tiers->value[lowest]);
-	plan = cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_auditable, types);
-	portal = SPI_cursor_open(NULL, plan, arguments, NULL, true);
-	do
+	cgae_stream_open_plan(&agents, cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_auditable, types),
+						  arguments, NULL, true, CGAE_STREAM_BATCH);
+	while (epoch_count > 0 && cgae_stream_next(&agents))
 	{
-		SPI_cursor_fetch(portal, true, BATCH);
-		for (uint64 i = 0; i < SPI_processed && epoch_count > 0; i++)
-		{
-			Datum	   *values = slot->tts_values;
-			bool	   *nulls = slot->tts_isnull;
-			HeapTuple	tuple = SPI_tuptable->vals[i];
-			TupleDesc	desc = SPI_tuptable->tupdesc;
-			text	   *agent_id = cgae_read_text(tuple, desc, 1);
-			int32		seq;
-			int			tier = cgae_read_label(tuple, desc, 3, tiers);
-			TimestampTz last_audit_at;
-			TimestampTz due_at;
+		Datum	   *values = slot->tts_values;
+		bool	   *nulls = slot->tts_isnull;
+		text	   *agent_id = cgae_stream_text(&agents, 1);
+		int32		seq;
+		int			tier = cgae_stream_label(&agents, 3, tiers);
+		TimestampTz last_audit_at;
+		TimestampTz due_at;
 
-			/* row security may hide the certification; the owner can drop NOT NULL */
-			if (agent_id == NULL || !cgae_read_int32(tuple, desc, 2, &seq) || tier < 0 ||
-				!cgae_read_time(tuple, desc, 4, &last_audit_at))
-				continue;
-			set_message(drawer, agent_id, seq);
-			if (!find_due(drawer, epochs, epoch_count, policy->audit_intensity[tier],
-						  policy->time_step, last_audit_at, &due_at) ||
-				due_at > at)
-				continue;
-			ExecClearTuple(slot);
-			values[0] = PointerGetDatum(agent_id);
-			values[1] = Int32GetDatum(seq);
-			values[2] = ObjectIdGetDatum(tiers->value[tier]);
-			values[3] = TimestampTzGetDatum(last_audit_at);
-			memset(nulls, false, 4 * sizeof(bool));
-			values[4] = TimestampTzGetDatum(due_at);
-			nulls[4] = TIMESTAMP_NOT_FINITE(due_at);
-			values[5] = overdue_since(due_at, at, &nulls[5]);
-			ExecStoreVirtualTuple(slot);
-			tuplesort_puttupleslot(sort, slot);
-			if (!nulls[5])
-				pfree(DatumGetIntervalP(values[5]));
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+		/* row security may hide the certification; the owner can drop NOT NULL */
+		if (agent_id == NULL || !cgae_read_int32(agents.tuple, agents.desc, 2, &seq) || tier < 0 ||
+			!cgae_read_time(agents.tuple, agents.desc, 4, &last_audit_at))
+			continue;
+		set_message(drawer, agent_id, seq);
+		if (!find_due(drawer, epochs, epoch_count, policy->audit_intensity[tier],
+					  policy->time_step, last_audit_at, &due_at) ||
+			due_at > at)
+			continue;
+		ExecClearTuple(slot);
+		values[0] = PointerGetDatum(agent_id);
+		values[1] = Int32GetDatum(seq);
+		values[2] = ObjectIdGetDatum(tiers->value[tier]);
+		values[3] = TimestampTzGetDatum(last_audit_at);
+		memset(nulls, false, 4 * sizeof(bool));
+		values[4] = TimestampTzGetDatum(due_at);
+		nulls[4] = TIMESTAMP_NOT_FINITE(due_at);
+		values[5] = overdue_since(due_at, at, &nulls[5]);
+		ExecStoreVirtualTuple(slot);
+		tuplesort_puttupleslot(sort, slot);
+		if (!nulls[5])
+			pfree(DatumGetIntervalP(values[5]));
+	}
+	cgae_stream_close(&agents);
 }
 
 /*

@@ -22,10 +22,10 @@
 #include "guards/publication.h"
 #include "guards/sweep.h"
 #include "policy/gate.h"
+#include "server/clock.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/now.h"
-#include "server/row_reader.h"
+#include "server/row_stream.h"
 #include "server/statement.h"
 
 /*
@@ -117,27 +117,26 @@ static const CgaeStatement list_rerated = {
 static char *
 first_not_reached(FunctionCallInfo fcinfo, const CgaeSweep *sweep)
 {
-	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_rerated);
-	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, false);
+	CgaeStream	agents;
+	char	   *name = NULL;
+	bool		is_reached = true;
 
-	do
+	cgae_stream_open_plan(&agents, cgae_plan(fcinfo->flinfo->fn_oid, &list_rerated), NULL, NULL,
+						  false, CGAE_STREAM_BATCH);
+	while (is_reached && cgae_stream_next(&agents))
 	{
-		SPI_cursor_fetch(portal, true, 1000);
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			HeapTuple	tuple = SPI_tuptable->vals[i];
-			TupleDesc	desc = SPI_tuptable->tupdesc;
-			bool		isnull;
-			TransactionId xmin = DatumGetTransactionId(SPI_getbinval(tuple, desc, 2, &isnull));
-			CommandId	cmin = DatumGetCommandId(SPI_getbinval(tuple, desc, 3, &isnull));
+		Datum		xmin;
+		Datum		cmin;
 
-			if (!TransactionIdIsCurrentTransactionId(xmin) || cmin < sweep->command)
-				return SPI_getvalue(tuple, desc, 1);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
-	return NULL;
+		is_reached = cgae_read_datum(agents.tuple, agents.desc, 2, XIDOID, &xmin) &&
+			cgae_read_datum(agents.tuple, agents.desc, 3, CIDOID, &cmin) &&
+			TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)) &&
+			DatumGetCommandId(cmin) >= sweep->command;
+		if (!is_reached)
+			name = cgae_stream_cstring(&agents, 1);
+	}
+	cgae_stream_close(&agents);
+	return name;
 }
 
 /*
@@ -325,44 +324,35 @@ list_impact(FunctionCallInfo fcinfo, const CgaePolicy *then)
 	CgaePolicy	now = *cgae_policy_in_force();
 	TimestampTz at = cgae_now();
 	CgaeEnumMap tiers;
-	Portal		portal;
-	SPIPlanPtr	plan;
+	CgaeStream	agents;
 
 	InitMaterializedSRF(fcinfo, 0);
 	cgae_enum_map_init(&tiers, TupleDescAttr(rsinfo->setDesc, 2)->atttypid, cgae_tier_labels,
 					   CGAE_TIERS);
 	cgae_statement_begin();
-	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_active);
-	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
-	do
+	cgae_stream_open(fcinfo, &agents, &list_active, NULL);
+	while (cgae_stream_next(&agents))
 	{
-		SPI_cursor_fetch(portal, true, 1000);
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			HeapTuple	tuple = SPI_tuptable->vals[i];
-			TupleDesc	desc = SPI_tuptable->tupdesc;
-			CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
-			int			tier_now;
-			int			tier_then;
-			Datum		values[4] = {0};
-			bool		nulls[4] = {false};
+		CgaeStanding standing = cgae_standing_from_tuple(agents.tuple, agents.desc, 3);
+		int			tier_now;
+		int			tier_then;
+		Datum		values[4] = {0};
+		bool		nulls[4] = {false};
 
-			cgae_standing_catch_up(&standing);
-			tier_now = cgae_standing_effective_tier(&standing, &now, at);
-			/* a new policy starts from what is left under the old one */
-			standing.current_tier = tier_now;
-			tier_then = cgae_standing_effective_tier(&standing, then, at);
-			if (tier_then == tier_now)
-				continue;
-			nulls[0] = !cgae_read_datum(tuple, desc, 1, TEXTOID, &values[0]);
-			nulls[1] = !cgae_read_datum(tuple, desc, 2, TEXTOID, &values[1]);
-			values[2] = ObjectIdGetDatum(tiers.value[tier_now]);
-			values[3] = ObjectIdGetDatum(tiers.value[tier_then]);
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+		cgae_standing_catch_up(&standing);
+		tier_now = cgae_standing_effective_tier(&standing, &now, at);
+		/* a new policy starts from what is left under the old one */
+		standing.current_tier = tier_now;
+		tier_then = cgae_standing_effective_tier(&standing, then, at);
+		if (tier_then == tier_now)
+			continue;
+		nulls[0] = !cgae_read_datum(agents.tuple, agents.desc, 1, TEXTOID, &values[0]);
+		nulls[1] = !cgae_read_datum(agents.tuple, agents.desc, 2, TEXTOID, &values[1]);
+		values[2] = ObjectIdGetDatum(tiers.value[tier_now]);
+		values[3] = ObjectIdGetDatum(tiers.value[tier_then]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	cgae_stream_close(&agents);
 	cgae_statement_end();
 	return (Datum) 0;
 }

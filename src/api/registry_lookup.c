@@ -15,7 +15,7 @@
 #include "guards/certification.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/row_reader.h"
+#include "server/row_stream.h"
 #include "server/statement.h"
 
 /* Newest non-empty storage root hash among the certifications of agent a. */
@@ -196,8 +196,7 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			types[1];
 	Datum		values[1];
-	Portal		portal;
-	SPIPlanPtr	plan;
+	CgaeStream	stream;
 
 	if (PG_ARGISNULL(0))
 		cgae_refuse_null_argument("agents_by_tier", "tier");
@@ -206,19 +205,10 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	values[0] = PG_GETARG_DATUM(0);
 	cgae_require_registry();
 	cgae_statement_begin();
-	plan = cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_tier, types);
-
-	/* in batches: there may be millions */
-	portal = SPI_cursor_open(NULL, plan, values, NULL, true);
-	do
-	{
-		SPI_cursor_fetch(portal, true, 1000);
-		cgae_require_same_types(SPI_tuptable->tupdesc, rsinfo->setDesc);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+	cgae_stream_open_plan(&stream, cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_tier, types), values,
+						  NULL, true, CGAE_STREAM_BATCH);
+	cgae_stream_return(&stream, rsinfo);
+	cgae_stream_close(&stream);
 	cgae_statement_end();
 	return (Datum) 0;
 }

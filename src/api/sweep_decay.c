@@ -27,7 +27,7 @@
 #include "guards/sweep.h"
 #include "server/caller.h"
 #include "server/errors.h"
-#include "server/row_reader.h"
+#include "server/row_stream.h"
 #include "server/statement.h"
 
 static CgaeSweep *announced = NULL;
@@ -106,67 +106,57 @@ how_to_reach(void)
 }
 
 /* Begin to look for who was due at an instant, at most limit agents. */
-static Portal
-open_due(FunctionCallInfo fcinfo, const Reach *reach, TimestampTz at, int64 limit)
+static void
+open_due(FunctionCallInfo fcinfo, CgaeStream *due, const Reach *reach, TimestampTz at, int64 limit,
+		 int64 batch)
 {
 	Datum		values[] = {TimestampTzGetDatum(at), Int64GetDatum(limit)};
-	Portal		portal = SPI_cursor_open(NULL,
-										 cgae_plan(fcinfo->flinfo->fn_oid, &reach->find),
-										 values, limit < 0 ? " n" : NULL, false);
 
-	if (portal == NULL)
-		elog(ERROR, "SPI_cursor_open failed: %s", SPI_result_code_string(SPI_result));
-	return portal;
+	cgae_stream_open_plan(due, cgae_plan(fcinfo->flinfo->fn_oid, &reach->find), values,
+						  limit < 0 ? " n" : NULL, false, batch);
 }
 
 /* Lower the next batch of agents that are due; returns how many were found. */
 static int64
-lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, Portal portal,
-		   int64 batch)
+lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, CgaeStream *due)
 {
-	SPITupleTable *tuptable;
-	Datum	   *rows;
-	Datum		array;
-	int64		found;
+	int64		found = cgae_stream_next_batch(due);
 	int64		count = 0;
 	int64		updated;
+	Datum	   *rows;
+	Datum		array;
 
-	SPI_cursor_fetch(portal, true, batch);
-	tuptable = SPI_tuptable;
-	found = SPI_processed;
-	if (found > 0)
+	if (found == 0)
+		return 0;
+	/* not before: nobody is due nearly always */
+	if (sweep->events == NULL)
+		sweep->events = cgae_event_batch_begin();
+	rows = MemoryContextAllocHuge(CurrentMemoryContext, found * sizeof(Datum));
+	for (int64 i = 0; i < found && cgae_stream_next(due); i++)
 	{
-		/* not before: nobody is due nearly always */
-		if (sweep->events == NULL)
-			sweep->events = cgae_event_batch_begin();
-		rows = MemoryContextAllocHuge(CurrentMemoryContext, found * sizeof(Datum));
-		for (int64 i = 0; i < found; i++)
+		if (cgae_read_datum(due->tuple, due->desc, 1, reach->type, &rows[count]))
+			count++;
+		else
 		{
-			if (cgae_read_datum(tuptable->vals[i], tuptable->tupdesc, 1, reach->type, &rows[count]))
-				count++;
-			else
-			{
-				/* no key reaches it, so that its guard cannot */
-				sweep->met++;
-				cgae_sweep_pass_by(sweep, NULL, NULL);
-			}
+			/* no key reaches it, so that its guard cannot */
+			sweep->met++;
+			cgae_sweep_pass_by(sweep, NULL, NULL);
 		}
-		array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
-												reach->align));
-		sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
-		updated = cgae_statement_run(fcinfo, &reach->lower, &array, NULL, false);
-		/* they are locked, so that nothing but the owner's code is in the way */
-		if (updated < count)
-			ereport(ERROR,
-					(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-					 errmsg("sweep of " INT64_FORMAT " agents was suppressed for " INT64_FORMAT,
-							count, count - updated),
-					 errhint("A trigger or rule on cgae.agents prevents it."),
-					 cgae_err_object("agents", NULL, NULL)));
-		pfree(DatumGetPointer(array));
-		pfree(rows);
 	}
-	SPI_freetuptable(tuptable);
+	array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
+											reach->align));
+	sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
+	updated = cgae_statement_run(fcinfo, &reach->lower, &array, NULL, false);
+	/* they are locked, so that nothing but the owner's code is in the way */
+	if (updated < count)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("sweep of " INT64_FORMAT " agents was suppressed for " INT64_FORMAT,
+						count, count - updated),
+				 errhint("A trigger or rule on cgae.agents prevents it."),
+				 cgae_err_object("agents", NULL, NULL)));
+	pfree(DatumGetPointer(array));
+	pfree(rows);
 	return found;
 }
 
@@ -206,7 +196,7 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 	PG_TRY();
 	{
 		const Reach *reach = how_to_reach();
-		Portal		portal = NULL;
+		CgaeStream	due = {0};
 
 		do
 		{
@@ -216,26 +206,24 @@ sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 			int64		found;
 
 			CHECK_FOR_INTERRUPTS();
-			if (portal == NULL)
+			if (due.portal == NULL)
 			{
 				/* a clock that was stepped back finds again and again who does not fall yet */
 				sweep->at = Min(sweep->at, GetCurrentTimestamp());
-				portal = open_due(fcinfo, reach, sweep->at, all ? -1 : size);
+				open_due(fcinfo, &due, reach, sweep->at, all ? -1 : size, size);
 			}
-			found = lower_next(fcinfo, sweep, reach, portal, size);
+			found = lower_next(fcinfo, sweep, reach, &due);
 			if (all && sweep->events != NULL)
 			{
 				go_on = found >= size;
 				continue;
 			}
-			SPI_cursor_close(portal);
-			portal = NULL;
+			cgae_stream_close(&due);
 			/* not the rows updated: without its guard one stays due for ever */
 			go_on = may_go_on(sweep, size, sweep->met - met_before,
 							  sweep->passed - passed_before);
 		} while (all && go_on);
-		if (portal != NULL)
-			SPI_cursor_close(portal);
+		cgae_stream_close(&due);
 		cgae_event_batch_end(sweep->events);
 	}
 	PG_FINALLY();

@@ -13,10 +13,6 @@
 #include "check/check.h"
 #include "server/clock.h"
 #include "server/statement.h"
-#include "types/robustness.h"
-
-/* Rows fetched at a time. */
-#define BATCH 1000
 
 void
 cgae_check_report(CgaeCheck *check, const char *rule, const char *format,...)
@@ -81,13 +77,14 @@ CgaeStream
 cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, const CgaeStatement *statement,
 					   const Datum *values)
 {
-	CgaeStream	row = {0};
+	CgaeStream	rows;
 
-	row.count = cgae_statement_run(fcinfo, statement, values, NULL, true);
-	row.rows = SPI_tuptable;
-	for (; row.row < row.count; row.row++)
-		cgae_check_report(check, cgae_stream_text(&row, 1), "%s", cgae_stream_text(&row, 2));
-	return row;
+	(void) cgae_statement_run(fcinfo, statement, values, NULL, true);
+	cgae_stream_take(&rows);
+	while (cgae_stream_next(&rows))
+		cgae_check_report(check, cgae_stream_cstring(&rows, 1), "%s", cgae_stream_cstring(&rows, 2));
+	cgae_stream_rewind(&rows);
+	return rows;
 }
 
 Datum
@@ -100,93 +97,4 @@ cgae_check_table_array(const CgaeCheck *check, int which)
 		if ((which & (1 << t)) != 0 && OidIsValid(check->tables[t].oid))
 			oids[count++] = ObjectIdGetDatum(check->tables[t].oid);
 	return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-}
-
-void
-cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream, const CgaeStatement *statement,
-				 int tier_column, int status_column)
-{
-	TupleDesc	desc;
-
-	memset(stream, 0, sizeof(*stream));
-	stream->portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, statement), NULL, NULL,
-									 true);
-	desc = stream->portal->tupDesc;
-	cgae_enum_map_init(&stream->tier, SPI_gettypeid(desc, tier_column), cgae_tier_labels,
-					   lengthof(cgae_tier_labels));
-	cgae_enum_map_init(&stream->status, SPI_gettypeid(desc, status_column), cgae_status_labels,
-					   lengthof(cgae_status_labels));
-}
-
-bool
-cgae_stream_row(CgaeStream *stream)
-{
-	if (stream->row < stream->count)
-		return true;
-	if (stream->rows != NULL && stream->count == 0)
-		return false;
-	SPI_freetuptable(stream->rows);
-	SPI_cursor_fetch(stream->portal, true, BATCH);
-	stream->rows = SPI_tuptable;
-	stream->count = SPI_processed;
-	stream->row = 0;
-	return stream->count > 0;
-}
-
-Datum
-cgae_stream_column(const CgaeStream *stream, int number, bool *isnull)
-{
-	return SPI_getbinval(stream->rows->vals[stream->row], stream->rows->tupdesc, number, isnull);
-}
-
-int32
-cgae_stream_integer(const CgaeStream *stream, int number)
-{
-	bool		isnull;
-	Datum		value = cgae_stream_column(stream, number, &isnull);
-
-	return isnull ? 0 : DatumGetInt32(value);
-}
-
-TimestampTz
-cgae_stream_time(const CgaeStream *stream, int number)
-{
-	bool		isnull;
-	Datum		value = cgae_stream_column(stream, number, &isnull);
-
-	return isnull ? 0 : DatumGetTimestampTz(value);
-}
-
-const char *
-cgae_stream_text(const CgaeStream *stream, int number)
-{
-	bool		isnull;
-	Datum		value = cgae_stream_column(stream, number, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-int
-cgae_stream_enum(const CgaeStream *stream, const CgaeEnumMap *map, int number)
-{
-	bool		isnull;
-	Datum		value = cgae_stream_column(stream, number, &isnull);
-
-	return isnull ? -1 : cgae_enum_map_index(map, DatumGetObjectId(value));
-}
-
-const CgaeRobustness *
-cgae_stream_robustness(const CgaeStream *stream, int number)
-{
-	bool		isnull;
-	Datum		value = cgae_stream_column(stream, number, &isnull);
-
-	return isnull ? NULL : DatumGetRobustnessP(value);
-}
-
-void
-cgae_stream_close(CgaeStream *stream)
-{
-	SPI_freetuptable(stream->rows);
-	SPI_cursor_close(stream->portal);
 }

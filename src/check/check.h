@@ -9,8 +9,8 @@
 #include "datatype/timestamp.h"
 #include "policy/policy.h"
 #include "server/enum_map.h"
-#include "server/plan_cache.h"
 #include "server/registry_columns.h"
+#include "server/row_stream.h"
 #include "utils/tuplestore.h"
 
 /* Where contradictions go, and what all agents have in common. */
@@ -28,6 +28,8 @@ typedef struct CgaeCheck
 		bool		is_readable;	/* its columns are the registry's */
 	}			tables[CGAE_TABLES];
 	bool		types_are_known;	/* the enum types have the labels of this library */
+	CgaeEnumMap tiers;			/* of them, when they are known */
+	CgaeEnumMap statuses;
 } CgaeCheck;
 
 /* Add a row to the result. */
@@ -50,20 +52,9 @@ cgae_check_readable(const CgaeCheck *check, CgaeRelation table)
 /* A valid policy by version, or NULL. */
 extern const CgaePolicy *cgae_check_policy(const CgaeCheck *check, int32 version);
 
-/* A query's rows, a batch at a time; or, with no portal, all of them. */
-typedef struct CgaeStream
-{
-	Portal		portal;
-	SPITupleTable *rows;
-	uint64		count;
-	uint64		row;
-	CgaeEnumMap tier;
-	CgaeEnumMap status;
-} CgaeStream;
-
 /*
  * Run a query whose rows are (rule, detail, ...) and report them all; returns
- * them, to be gone through again.
+ * them, to be gone through again from the first.
  */
 extern CgaeStream cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check,
 										 const CgaeStatement *statement, const Datum *values);
@@ -83,26 +74,6 @@ extern Datum cgae_check_table_array(const CgaeCheck *check, int which);
 	"SELECT c.oid, c.relowner, pg_catalog.format('%I.%I', n.nspname, c.relname)" \
 	" FROM pg_catalog.pg_class AS c" \
 	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace) "
-
-/* Run a query in the active snapshot; names a column of cgae.tier and one of cgae.agent_status. */
-extern void cgae_stream_open(FunctionCallInfo fcinfo, CgaeStream *stream,
-							 const CgaeStatement *statement, int tier_column, int status_column);
-
-/* Is there a current row?  Fetches it when it is the next one's turn. */
-extern bool cgae_stream_row(CgaeStream *stream);
-
-/*
- * A column of the current row, counted from 1.  A null is 0, NULL or -1.  What
- * points into the row is to be copied before the next one is fetched.
- */
-extern Datum cgae_stream_column(const CgaeStream *stream, int number, bool *isnull);
-extern int32 cgae_stream_integer(const CgaeStream *stream, int number);
-extern TimestampTz cgae_stream_time(const CgaeStream *stream, int number);
-extern const char *cgae_stream_text(const CgaeStream *stream, int number);	/* a copy */
-extern int	cgae_stream_enum(const CgaeStream *stream, const CgaeEnumMap *map, int number);
-extern const CgaeRobustness *cgae_stream_robustness(const CgaeStream *stream, int number);
-
-extern void cgae_stream_close(CgaeStream *stream);
 
 /* Conditions on a column of one row "x", in SQL. */
 

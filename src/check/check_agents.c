@@ -92,36 +92,32 @@ enum
 static const text *
 agent_of(const CgaeStream *stream)
 {
-	bool		isnull;
-
-	return DatumGetTextPP(cgae_stream_column(stream, 1, &isnull));
+	return cgae_stream_text(stream, 1);
 }
 
 /* Copy the current row of the history, which is gone when the next one is looked at. */
 static void
-read_fact(const CgaeStream *stream, CgaeCheckFact *fact)
+read_fact(const CgaeCheck *check, const CgaeStream *stream, CgaeCheckFact *fact)
 {
-	const CgaeRobustness *robustness = cgae_stream_robustness(stream, HISTORY_ROBUSTNESS);
-	bool		isnull;
-	Datum		data = cgae_stream_column(stream, HISTORY_DATA, &isnull);
+	const CgaeRobustness *robustness = cgae_stream_vector(stream, HISTORY_ROBUSTNESS);
+	Datum		data;
 
 	memset(fact, 0, sizeof(*fact));
-	fact->data = isnull ? NULL : DatumGetJsonbPCopy(data);
-	fact->is_certification =
-		DatumGetBool(cgae_stream_column(stream, HISTORY_IS_CERTIFICATION, &isnull));
-	fact->seq = cgae_stream_integer(stream, HISTORY_SEQ);
-	fact->type = cgae_stream_text(stream, HISTORY_TYPE);
+	if (cgae_read_datum(stream->tuple, stream->desc, HISTORY_DATA, JSONBOID, &data))
+		fact->data = DatumGetJsonbPCopy(data);
+	fact->is_certification = cgae_stream_bool(stream, HISTORY_IS_CERTIFICATION);
+	fact->seq = cgae_stream_int32(stream, HISTORY_SEQ);
+	fact->type = cgae_stream_cstring(stream, HISTORY_TYPE);
 	fact->at = cgae_stream_time(stream, HISTORY_AT);
 	fact->recorded_at = cgae_stream_time(stream, HISTORY_RECORDED_AT);
 	if (robustness != NULL)
 		fact->robustness = memcpy(palloc(sizeof(*robustness)), robustness, sizeof(*robustness));
-	fact->tier = cgae_stream_enum(stream, &stream->tier, HISTORY_TIER);
-	fact->previous_tier = cgae_stream_enum(stream, &stream->tier, HISTORY_PREVIOUS_TIER);
-	fact->status = cgae_stream_enum(stream, &stream->status, HISTORY_STATUS);
-	fact->is_demotion =
-		DatumGetBool(cgae_stream_column(stream, HISTORY_IS_DEMOTION, &isnull)) && !isnull;
-	fact->observed = cgae_stream_text(stream, HISTORY_OBSERVED);
-	fact->policy_version = cgae_stream_integer(stream, HISTORY_POLICY_VERSION);
+	fact->tier = cgae_stream_label(stream, HISTORY_TIER, &check->tiers);
+	fact->previous_tier = cgae_stream_label(stream, HISTORY_PREVIOUS_TIER, &check->tiers);
+	fact->status = cgae_stream_label(stream, HISTORY_STATUS, &check->statuses);
+	fact->is_demotion = cgae_stream_bool(stream, HISTORY_IS_DEMOTION);
+	fact->observed = cgae_stream_cstring(stream, HISTORY_OBSERVED);
+	fact->policy_version = cgae_stream_int32(stream, HISTORY_POLICY_VERSION);
 }
 
 /* Report a column of agents that is not what follows from the history. */
@@ -129,11 +125,11 @@ static void
 check_time(CgaeCheck *check, const CgaeStream *agents, int number, const char *name, bool expected,
 		   TimestampTz instant)
 {
-	bool		isnull;
-	Datum		value = cgae_stream_column(agents, number, &isnull);
-	char	   *found = isnull ? "null" : pstrdup(timestamptz_to_str(DatumGetTimestampTz(value)));
+	bool		isnull = cgae_stream_is_null(agents, number);
+	TimestampTz at = cgae_stream_time(agents, number);
+	char	   *found = isnull ? "null" : pstrdup(timestamptz_to_str(at));
 
-	if (isnull == expected || (expected && DatumGetTimestampTz(value) != instant))
+	if (isnull == expected || (expected && at != instant))
 		cgae_check_report(check, name, "is %s, where %s follows from the history", found,
 						  expected ? timestamptz_to_str(instant) : "null");
 }
@@ -171,8 +167,8 @@ tier_label(int tier)
 static void
 check_holds(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
 {
-	bool		isnull;
-	Datum		value = cgae_stream_column(agents, READ_HOLDS, &isnull);
+	Datum		value;
+	bool		isnull = !cgae_read_datum(agents->tuple, agents->desc, READ_HOLDS, TEXTARRAYOID, &value);
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count = -1;
@@ -202,10 +198,11 @@ is_hex(const char *string, size_t digits)
 static void
 check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
 {
-	const char *hash = cgae_stream_text(agents, READ_ARCHITECTURE_HASH);
-	const char *digest = cgae_stream_text(agents, READ_ARCHITECTURE_DIGEST);
-	bool		no_config;
-	Datum		config = cgae_stream_column(agents, READ_MODEL_CONFIG, &no_config);
+	const char *hash = cgae_stream_cstring(agents, READ_ARCHITECTURE_HASH);
+	const char *digest = cgae_stream_cstring(agents, READ_ARCHITECTURE_DIGEST);
+	Datum		config;
+	bool		no_config = !cgae_read_datum(agents->tuple, agents->desc, READ_MODEL_CONFIG, JSONOID,
+											 &config);
 
 	if (hash == NULL || !is_hex(hash, CGAE_HASH_DIGITS))
 		cgae_check_report(check, "architecture_hash", "is not 16 digits");
@@ -246,27 +243,26 @@ static void
 check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
 {
 	bool		certified = replay->certifications > 0;
-	int			status = cgae_stream_enum(agents, &agents->status, READ_STATUS);
-	bool		no_drop;
-	Datum		value = cgae_stream_column(agents, READ_TIER_DROP_AT, &no_drop);
-	TimestampTz drop = no_drop ? 0 : DatumGetTimestampTz(value);
+	int			status = cgae_stream_label(agents, READ_STATUS, &check->statuses);
+	bool		no_drop = cgae_stream_is_null(agents, READ_TIER_DROP_AT);
+	TimestampTz drop = cgae_stream_time(agents, READ_TIER_DROP_AT);
 
-	check_number(check, "last_seq", cgae_stream_integer(agents, READ_LAST_SEQ), replay->last_seq);
-	check_number(check, "certification_count", cgae_stream_integer(agents, READ_CERTIFICATION_COUNT),
-				 replay->certifications);
+	check_number(check, "last_seq", cgae_stream_int32(agents, READ_LAST_SEQ), replay->last_seq);
+	check_number(check, "certification_count",
+				 cgae_stream_int32(agents, READ_CERTIFICATION_COUNT), replay->certifications);
 	check_time(check, agents, READ_REGISTERED_AT, "registered_at", true, replay->registered_at);
 	check_word(check, "status", status < 0 ? NULL : cgae_status_labels[status],
 			   cgae_status_labels[replay->status]);
 	check_holds(check, agents, replay);
 	check_word(check, "certified_tier",
-			   tier_label(cgae_stream_enum(agents, &agents->tier, READ_CERTIFIED_TIER)),
+			   tier_label(cgae_stream_label(agents, READ_CERTIFIED_TIER, &check->tiers)),
 			   tier_label(replay->certified_tier));
 	check_word(check, "current_tier",
-			   tier_label(cgae_stream_enum(agents, &agents->tier, READ_CURRENT_TIER)),
+			   tier_label(cgae_stream_label(agents, READ_CURRENT_TIER, &check->tiers)),
 			   tier_label(replay->current_tier));
-	check_vector(check, "initial_robustness", cgae_stream_robustness(agents, READ_INITIAL_ROBUSTNESS),
+	check_vector(check, "initial_robustness", cgae_stream_vector(agents, READ_INITIAL_ROBUSTNESS),
 				 &replay->initial);
-	check_vector(check, "current_robustness", cgae_stream_robustness(agents, READ_CURRENT_ROBUSTNESS),
+	check_vector(check, "current_robustness", cgae_stream_vector(agents, READ_CURRENT_ROBUSTNESS),
 				 certified ? &replay->robustness : NULL);
 	check_time(check, agents, READ_CERTIFIED_AT, "certified_at", certified, replay->certified_at);
 	check_time(check, agents, READ_RECORDED_AT, "recorded_at", true, replay->recorded_at);
@@ -275,11 +271,11 @@ check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 	if (!cgae_replay_explains_drop(check, replay, no_drop ? NULL : &drop))
 		cgae_check_report(check, "tier_drop_at", "is %s, which no policy since the certification gives",
 						  no_drop ? "null" : timestamptz_to_str(drop));
-	check_word(check, "observed_architecture_hash", cgae_stream_text(agents, READ_OBSERVED_HASH),
+	check_word(check, "observed_architecture_hash", cgae_stream_cstring(agents, READ_OBSERVED_HASH),
 			   replay->observed);
 	check_time(check, agents, READ_DEREGISTERED_AT, "deregistered_at", replay->deregistered,
 			   replay->deregistered_at);
-	cgae_check_rated(check, replay, cgae_stream_integer(agents, READ_RATED_POLICY));
+	cgae_check_rated(check, replay, cgae_stream_int32(agents, READ_RATED_POLICY));
 	check_architecture(check, agents, replay);
 }
 
@@ -291,9 +287,9 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 	CgaeReplay	replay;
 	bool		has_row;
 
-	if (cgae_stream_row(history))
+	if (history->tuple != NULL)
 		agent_id = agent_of(history);
-	has_row = cgae_stream_row(agents) &&
+	has_row = agents->tuple != NULL &&
 		(agent_id == NULL || cgae_text_compare(agent_of(agents), agent_id) <= 0);
 	if (has_row)
 		agent_id = agent_of(agents);
@@ -301,13 +297,13 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 	check->agent_id = agent_id;
 
 	cgae_replay_begin(&replay);
-	while (cgae_stream_row(history) && cgae_text_compare(agent_of(history), agent_id) == 0)
+	while (history->tuple != NULL && cgae_text_compare(agent_of(history), agent_id) == 0)
 	{
 		CgaeCheckFact fact;
 
-		read_fact(history, &fact);
+		read_fact(check, history, &fact);
 		cgae_replay_add(check, &replay, &fact);
-		history->row++;
+		cgae_stream_next(history);
 	}
 	cgae_replay_end(check, &replay);
 
@@ -320,7 +316,7 @@ check_next_agent(CgaeCheck *check, CgaeStream *history, CgaeStream *agents)
 		else
 			check_agent(check, agents, &replay);
 		check_ahead(check, agents);
-		agents->row++;
+		cgae_stream_next(agents);
 	}
 }
 
@@ -335,9 +331,15 @@ cgae_check_agents(FunctionCallInfo fcinfo, CgaeCheck *check)
 	CgaeStream	history;
 	CgaeStream	agents;
 
-	cgae_stream_open(fcinfo, &history, &list_history, HISTORY_TIER, HISTORY_STATUS);
-	cgae_stream_open(fcinfo, &agents, &list_agents, READ_CURRENT_TIER, READ_STATUS);
-	while (cgae_stream_row(&history) || cgae_stream_row(&agents))
+	cgae_stream_open(fcinfo, &history, &list_history, NULL);
+	cgae_stream_open(fcinfo, &agents, &list_agents, NULL);
+	cgae_enum_map_init(&check->tiers, SPI_gettypeid(agents.desc, READ_CURRENT_TIER),
+					   cgae_tier_labels, lengthof(cgae_tier_labels));
+	cgae_enum_map_init(&check->statuses, SPI_gettypeid(agents.desc, READ_STATUS),
+					   cgae_status_labels, lengthof(cgae_status_labels));
+	cgae_stream_next(&history);
+	cgae_stream_next(&agents);
+	while (history.tuple != NULL || agents.tuple != NULL)
 	{
 		MemoryContext outer = MemoryContextSwitchTo(agent);
 

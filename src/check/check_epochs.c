@@ -48,9 +48,8 @@ enum
 static void
 check_instant(CgaeCheck *check, const CgaeStream *row, int32 epoch, int column, const char *name)
 {
-	bool		isnull;
-	Datum		value = cgae_stream_column(row, column, &isnull);
-	TimestampTz at = isnull ? 0 : DatumGetTimestampTz(value);
+	bool		isnull = cgae_stream_is_null(row, column);
+	TimestampTz at = cgae_stream_time(row, column);
 
 	if (isnull ? column == EPOCH_CREATED_AT : TIMESTAMP_NOT_FINITE(at))
 		cgae_check_report(check, "audit_seed", "epoch %d: %s is %s", epoch, name,
@@ -62,37 +61,32 @@ check_instant(CgaeCheck *check, const CgaeStream *row, int32 epoch, int column, 
 static void
 check_epoch(CgaeCheck *check, const CgaeStream *row)
 {
-	int32		epoch = cgae_stream_integer(row, EPOCH_NUMBER);
-	bool		isnull;
-	bool		kept = DatumGetBool(cgae_stream_column(row, EPOCH_KEPT, &isnull));
-	bool		is_whole = DatumGetBool(cgae_stream_column(row, EPOCH_IS_WHOLE, &isnull));
-	bool		is_last = DatumGetBool(cgae_stream_column(row, EPOCH_IS_LAST, &isnull));
-	bool		has_actor = DatumGetBool(cgae_stream_column(row, EPOCH_HAS_ACTOR, &isnull));
-	bool		secret;
+	int32		epoch = cgae_stream_int32(row, EPOCH_NUMBER);
+	bool		is_last = cgae_stream_bool(row, EPOCH_IS_LAST);
+	bool		secret = cgae_stream_is_null(row, EPOCH_REVEALED_AT);
 	TimestampTz begins = cgae_stream_time(row, EPOCH_CREATED_AT);
 	TimestampTz ends = cgae_stream_time(row, EPOCH_REVEALED_AT);
 
-	(void) cgae_stream_column(row, EPOCH_REVEALED_AT, &secret);
-	if ((uint64) epoch != row->row + 1)
+	if ((uint64) epoch != row->number)
 		cgae_check_report(check, "audit_seed", "epoch %d is number " UINT64_FORMAT, epoch,
-						  row->row + 1);
-	if (!is_whole)
+						  row->number);
+	if (!cgae_stream_bool(row, EPOCH_IS_WHOLE))
 		cgae_check_report(check, "audit_seed", "epoch %d has no secret of %d bytes", epoch,
 						  CGAE_SECRET_BYTES);
-	else if (!kept)
+	else if (!cgae_stream_bool(row, EPOCH_KEPT))
 		cgae_check_report(check, "audit_seed", "epoch %d: the secret is not the one committed to",
 						  epoch);
 	if (secret != is_last)
 		cgae_check_report(check, "audit_seed", "epoch %d %s", epoch,
 						  secret ? "has ended, but is not revealed" :
 						  "is revealed, but has not ended");
-	if (row->row > 0 && begins != cgae_stream_time(row, EPOCH_LAST_REVEALED_AT))
+	if (row->number > 1 && begins != cgae_stream_time(row, EPOCH_LAST_REVEALED_AT))
 		cgae_check_report(check, "audit_seed", "epoch %d does not begin where the one before ends",
 						  epoch);
 	/* one that began under a clock that ran ahead may end before that, by more than a minute */
 	if (!secret && ends < begins && ends >= begins - USECS_PER_MINUTE)
 		cgae_check_report(check, "audit_seed", "epoch %d ends before it begins", epoch);
-	if (!has_actor)
+	if (!cgae_stream_bool(row, EPOCH_HAS_ACTOR))
 		cgae_check_report(check, "audit_seed", "epoch %d has a blank actor", epoch);
 	check_instant(check, row, epoch, EPOCH_CREATED_AT, "created_at");
 	check_instant(check, row, epoch, EPOCH_REVEALED_AT, "revealed_at");
@@ -114,19 +108,20 @@ static const CgaeStatement list_epochs = {VIEW, 0, NULL};
 void
 cgae_check_epochs(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	CgaeStream	row = {0};
+	const CgaeStatement *statement;
+	CgaeStream	row;
 
 	if (!cgae_check_readable(check, CGAE_AUDIT_SEEDS))
 		return;
 	if (reads_seeds(check))
-		row.count = cgae_statement_run(fcinfo, &list_seeds, NULL, NULL, true);
+		statement = &list_seeds;
 	else if (cgae_check_epochs_view(check))
-		row.count = cgae_statement_run(fcinfo, &list_epochs, NULL, NULL, true);
+		statement = &list_epochs;
 	else
 		return;
-	row.rows = SPI_tuptable;
-	if (row.count == 0)
+	if (cgae_statement_run(fcinfo, statement, NULL, NULL, true) == 0)
 		cgae_check_report(check, "audit_seed", "there is no epoch");
-	for (; row.row < row.count; row.row++)
+	cgae_stream_take(&row);
+	while (cgae_stream_next(&row))
 		check_epoch(check, &row);
 }

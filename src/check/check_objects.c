@@ -183,14 +183,15 @@ check_relations(FunctionCallInfo fcinfo, CgaeCheck *check)
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
 	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
 	rows = cgae_check_report_rows(fcinfo, check, &list_relation_faults, values);
-	for (rows.row = 0; rows.row < rows.count; rows.row++)
+	while (cgae_stream_next(&rows))
 	{
-		bool		isnull;
-		Oid			root = DatumGetObjectId(cgae_stream_column(&rows, 3, &isnull));
+		Datum		root;
 
 		/* another server, or a file, decides what a foreign table says */
-		for (int t = 0; !isnull && t < CGAE_TABLES; t++)
-			if (check->tables[t].oid == root)
+		if (!cgae_read_datum(rows.tuple, rows.desc, 3, OIDOID, &root))
+			continue;
+		for (int t = 0; t < CGAE_TABLES; t++)
+			if (check->tables[t].oid == DatumGetObjectId(root))
 				check->tables[t].is_readable = false;
 	}
 	(void) cgae_check_report_rows(fcinfo, check, &list_partition_faults, values);

@@ -153,12 +153,11 @@ static const CgaeStatement find_created = {
 static TimestampTz
 registry_created_at(FunctionCallInfo fcinfo)
 {
-	bool		isnull = true;
-	Datum		value = (Datum) 0;
+	TimestampTz at = DT_NOBEGIN;
 
 	if (cgae_statement_run(fcinfo, &find_created, NULL, NULL, true) > 0)
-		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	return isnull ? DT_NOBEGIN : DatumGetTimestampTz(value);
+		(void) cgae_read_time(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &at);
+	return at;
 }
 
 /* A policy says what it said when it was published, as far as its digest is that old. */
@@ -228,14 +227,13 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 static void
 check_installed_at(CgaeCheck *check, const CgaeStream *row, int32 version)
 {
-	bool		isnull;
-	Datum		value = cgae_stream_column(row, 2, &isnull);
+	TimestampTz at = DT_NOBEGIN;
 
-	if (isnull || TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(value)))
+	(void) cgae_read_time(row->tuple, row->desc, 2, &at);
+	if (TIMESTAMP_NOT_FINITE(at))
 		cgae_check_report(check, "layout", "version %d was made at no finite time", version);
 	else
-		cgae_check_ahead(check, psprintf("installed_at of layout %d,", version),
-						 DatumGetTimestampTz(value));
+		cgae_check_ahead(check, psprintf("installed_at of layout %d,", version), at);
 }
 
 static const CgaeStatement list_layouts = {LAYOUT, 0, NULL};
@@ -247,14 +245,14 @@ static const CgaeStatement list_layouts = {LAYOUT, 0, NULL};
 static void
 check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	uint64		count = cgae_statement_run(fcinfo, &list_layouts, NULL, NULL, true);
-	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
+	CgaeStream	row;
 
-	if (count == 0)
+	if (cgae_statement_run(fcinfo, &list_layouts, NULL, NULL, true) == 0)
 		cgae_check_report(check, "layout", "cgae.registry_layout is empty");
-	for (; row.row < row.count; row.row++)
+	cgae_stream_take(&row);
+	while (cgae_stream_next(&row))
 	{
-		int32		version = cgae_stream_integer(&row, 1);
+		int32		version = cgae_stream_int32(&row, 1);
 
 		if (version < 1 || version > CGAE_LAYOUT_VERSION)
 			cgae_check_report(check, "layout", "version %d is none that this library knows", version);
@@ -268,12 +266,13 @@ static const CgaeStatement list_guard_faults = {GUARDS, 0, NULL};
 static void
 check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
-	uint64		count = cgae_statement_run(fcinfo, &list_guard_faults, NULL, NULL, true);
-	CgaeStream	row = {.rows = SPI_tuptable, .count = count};
+	CgaeStream	row;
 
-	for (; row.row < row.count; row.row++)
-		cgae_check_report(check, "guard", "trigger %s on %s %s", cgae_stream_text(&row, 1),
-						  cgae_stream_text(&row, 2), cgae_stream_text(&row, 3));
+	(void) cgae_statement_run(fcinfo, &list_guard_faults, NULL, NULL, true);
+	cgae_stream_take(&row);
+	while (cgae_stream_next(&row))
+		cgae_check_report(check, "guard", "trigger %s on %s %s", cgae_stream_cstring(&row, 1),
+						  cgae_stream_cstring(&row, 2), cgae_stream_cstring(&row, 3));
 }
 
 /* Whoever does not see all rows would see contradictions that are none. */

@@ -30,10 +30,7 @@ cgae_replay_begin(CgaeReplay *replay)
 static int
 label_index(const char *label, const char *const *labels, int count)
 {
-	for (int i = 0; label != NULL && i < count; i++)
-		if (strcmp(label, labels[i]) == 0)
-			return i;
-	return -1;
+	return label == NULL ? -1 : cgae_label_find(labels, count, label, strlen(label));
 }
 
 static const char *

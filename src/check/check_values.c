@@ -112,19 +112,15 @@ check_table(FunctionCallInfo fcinfo, CgaeCheck *check, const CgaeStatement *stat
 	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "cgae checked row",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext outer = CurrentMemoryContext;
-	CgaeStream	stream = {0};
+	CgaeStream	stream;
 
-	stream.portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, statement), NULL, NULL,
-									true);
-	for (; cgae_stream_row(&stream); stream.row++)
+	cgae_stream_open(fcinfo, &stream, statement, NULL);
+	while (cgae_stream_next(&stream))
 	{
-		bool		isnull;
-		Datum		agent_id;
-
 		MemoryContextSwitchTo(row);
-		agent_id = cgae_stream_column(&stream, 1, &isnull);
-		check->agent_id = isnull ? NULL : DatumGetTextPP(agent_id);
-		cgae_check_report(check, cgae_stream_text(&stream, 2), "%s", cgae_stream_text(&stream, 3));
+		check->agent_id = cgae_stream_text(&stream, 1);
+		cgae_check_report(check, cgae_stream_cstring(&stream, 2), "%s",
+						  cgae_stream_cstring(&stream, 3));
 		MemoryContextSwitchTo(outer);
 		MemoryContextReset(row);
 	}

@@ -16,7 +16,6 @@
 #include "server/clock.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/row_reader.h"
 #include "server/statement.h"
 

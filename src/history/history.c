@@ -18,15 +18,13 @@
 
 #include "core/decay_core.h"
 #include "history/history.h"
+#include "server/clock.h"
 #include "server/errors.h"
-#include "server/now.h"
-#include "server/row_reader.h"
 #include "server/statement.h"
 #include "types/robustness.h"
 
-/* Rows fetched at a time: of one agent's history, and of everybody's. */
+/* Rows fetched at a time of one agent's history. */
 #define AGENT_BATCH 16
-#define HISTORY_BATCH 1000
 
 /* Only agent $3, since its last certification: what came before does not matter. */
 #define OF_ONE_AGENT(alias) \
@@ -274,7 +272,7 @@ cgae_standing_as_of(PG_FUNCTION_ARGS)
 	cgae_timeline_read(fcinfo, &timeline);
 	output.policy = policy_at(&timeline, output.at, known_at);
 	cgae_facts_open(&facts, cgae_plan(fcinfo->flinfo->fn_oid, &facts_of_all), arguments,
-					HISTORY_BATCH);
+					CGAE_STREAM_BATCH);
 	while (cgae_facts_next_agent(&facts))
 	{
 		text	   *name;
@@ -322,7 +320,7 @@ cgae_expiring_within(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum		zero;
 	Datum		arguments[1];
-	Portal		portal;
+	CgaeStream	stream;
 
 	if (PG_ARGISNULL(0))
 		cgae_refuse_null_argument("expiring_within", "within");
@@ -338,17 +336,9 @@ cgae_expiring_within(PG_FUNCTION_ARGS)
 									   PG_GETARG_DATUM(0));
 	cgae_require_registry();
 	cgae_statement_begin();
-	portal = SPI_cursor_open(NULL, cgae_plan(fcinfo->flinfo->fn_oid, &list_expiring), arguments,
-							 NULL, true);
-	do
-	{
-		SPI_cursor_fetch(portal, true, HISTORY_BATCH);
-		cgae_require_same_types(SPI_tuptable->tupdesc, rsinfo->setDesc);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+	cgae_stream_open(fcinfo, &stream, &list_expiring, arguments);
+	cgae_stream_return(&stream, rsinfo);
+	cgae_stream_close(&stream);
 	cgae_statement_end();
 	return (Datum) 0;
 }

@@ -20,8 +20,7 @@
 #define CGAE_HISTORY_H
 
 #include "guards/certification.h"
-#include "server/enum_map.h"
-#include "server/plan_cache.h"
+#include "server/row_stream.h"
 
 /* A fact that tells no status. */
 #define CGAE_NO_STATUS (-1)
@@ -119,20 +118,16 @@ extern int	cgae_timeline_at(const CgaeTimeline *timeline, TimestampTz at);
 	" WHERE e.seq IS NOT NULL AND e.occurred_at OPERATOR(pg_catalog.<=) $1" \
 	" AND e.recorded_at OPERATOR(pg_catalog.<=) $2" on_events
 
-/* A cursor over facts that come agent by agent, newest first within each. */
+/* A stream of facts that come agent by agent, newest first within each. */
 typedef struct CgaeFacts
 {
 	text	   *agent_id;		/* the current agent */
-	Portal		portal;
-	int			batch;			/* rows fetched at a time */
-	SPITupleTable *rows;		/* the batch */
-	uint64		count;
-	uint64		row;			/* the next one to be read */
+	CgaeStream	rows;			/* its current row is the next one to be read */
 	CgaeEnumMap tier;
 	CgaeEnumMap status;
 } CgaeFacts;
 
-extern void cgae_facts_open(CgaeFacts *facts, SPIPlanPtr plan, const Datum *values, int batch);
+extern void cgae_facts_open(CgaeFacts *facts, SPIPlanPtr plan, const Datum *values, long batch);
 
 /*
  * Go on to the next agent, whatever remains of the current one; false at the

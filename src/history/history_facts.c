@@ -136,39 +136,23 @@ cgae_timeline_at(const CgaeTimeline *timeline, TimestampTz at)
 }
 
 void
-cgae_facts_open(CgaeFacts *facts, SPIPlanPtr plan, const Datum *values, int batch)
+cgae_facts_open(CgaeFacts *facts, SPIPlanPtr plan, const Datum *values, long batch)
 {
 	memset(facts, 0, sizeof(*facts));
-	facts->portal = SPI_cursor_open(NULL, plan, unconstify(Datum *, values), NULL, true);
-	facts->batch = batch;
-}
-
-/* Make the next row the current one; false at the end. */
-static bool
-current_row(CgaeFacts *facts)
-{
-	if (facts->row < facts->count)
-		return true;
-	SPI_freetuptable(facts->rows);
-	SPI_cursor_fetch(facts->portal, true, facts->batch);
-	facts->rows = SPI_tuptable;
-	facts->count = SPI_processed;
-	facts->row = 0;
-	return facts->count > 0;
+	cgae_stream_open_plan(&facts->rows, plan, values, NULL, true, batch);
+	(void) cgae_stream_next(&facts->rows);
 }
 
 text *
 cgae_facts_text(const CgaeFacts *facts, int column)
 {
-	return cgae_read_text(facts->rows->vals[facts->row], facts->rows->tupdesc, column);
+	return cgae_stream_text(&facts->rows, column);
 }
 
 bool
 cgae_facts_is_unnumbered(const CgaeFacts *facts)
 {
-	int32		seq;
-
-	return !cgae_read_int32(facts->rows->vals[facts->row], facts->rows->tupdesc, FACT_SEQ, &seq);
+	return cgae_stream_is_null(&facts->rows, FACT_SEQ);
 }
 
 /* Is the current row about the current agent? */
@@ -183,10 +167,10 @@ same_agent(const CgaeFacts *facts)
 bool
 cgae_facts_next_agent(CgaeFacts *facts)
 {
-	while (current_row(facts) &&
+	while (facts->rows.tuple != NULL &&
 		   (same_agent(facts) || cgae_facts_text(facts, FACT_AGENT_ID) == NULL))
-		facts->row++;
-	if (facts->count == 0)
+		(void) cgae_stream_next(&facts->rows);
+	if (facts->rows.tuple == NULL)
 		return false;
 
 	if (facts->agent_id != NULL)
@@ -196,34 +180,21 @@ cgae_facts_next_agent(CgaeFacts *facts)
 	return true;
 }
 
-/* An enum column as a small integer, -1 when it is null. */
-static int
-enum_column(const CgaeFacts *facts, const CgaeEnumMap *map, int column)
-{
-	return cgae_read_label(facts->rows->vals[facts->row], facts->rows->tupdesc, column, map);
-}
-
-/* The same of a column that holds a label as text, or whatever somebody has put there. */
+/* An enum value in a column that holds its label as text, or whatever somebody has put there. */
 static int
 label_column(const CgaeFacts *facts, const char *const *labels, int count, int column)
 {
 	const text *label = cgae_facts_text(facts, column);
 
-	if (label == NULL)
-		return -1;
-	for (int i = 0; i < count; i++)
-		if (VARSIZE_ANY_EXHDR(label) == strlen(labels[i]) &&
-			memcmp(VARDATA_ANY(label), labels[i], strlen(labels[i])) == 0)
-			return i;
-	return -1;
+	return label == NULL ? -1 :
+		cgae_label_find(labels, count, VARDATA_ANY(label), VARSIZE_ANY_EXHDR(label));
 }
 
 /* Read the vector of a certification; one that is none becomes zero, which gives T0. */
 static void
 read_robustness(const CgaeFacts *facts, CgaeFact *fact)
 {
-	const CgaeRobustness *robustness = cgae_read_vector(facts->rows->vals[facts->row],
-														facts->rows->tupdesc, FACT_ROBUSTNESS);
+	const CgaeRobustness *robustness = cgae_stream_vector(&facts->rows, FACT_ROBUSTNESS);
 
 	fact->has_robustness = robustness != NULL && cgae_vector_is_possible(robustness);
 	if (fact->has_robustness)
@@ -237,11 +208,11 @@ cgae_facts_next(CgaeFacts *facts, CgaeFact *fact)
 {
 	StaticAssertStmt(CGAE_NO_STATUS == -1 && CGAE_NO_TIER == -1, "null is -1");
 
-	if (!current_row(facts) || !same_agent(facts))
+	if (facts->rows.tuple == NULL || !same_agent(facts))
 		return false;
 	if (facts->tier.count == 0)
 	{
-		TupleDesc	desc = facts->rows->tupdesc;
+		TupleDesc	desc = facts->rows.desc;
 
 		cgae_enum_map_init(&facts->status, SPI_gettypeid(desc, FACT_STATUS), cgae_status_labels,
 						   lengthof(cgae_status_labels));
@@ -251,22 +222,21 @@ cgae_facts_next(CgaeFacts *facts, CgaeFact *fact)
 
 	/* the statement compares it, so it is not null; one that told no time would tell nothing */
 	fact->at = DT_NOBEGIN;
-	(void) cgae_read_time(facts->rows->vals[facts->row], facts->rows->tupdesc, FACT_AT, &fact->at);
-	fact->status = enum_column(facts, &facts->status, FACT_STATUS);
+	(void) cgae_read_time(facts->rows.tuple, facts->rows.desc, FACT_AT, &fact->at);
+	fact->status = cgae_stream_label(&facts->rows, FACT_STATUS, &facts->status);
 	if (fact->status == CGAE_NO_STATUS)
 		fact->status = label_column(facts, cgae_status_labels, lengthof(cgae_status_labels),
 									FACT_STATUS_LABEL);
-	fact->certified_tier = enum_column(facts, &facts->tier, FACT_CERTIFIED_TIER);
+	fact->certified_tier = cgae_stream_label(&facts->rows, FACT_CERTIFIED_TIER, &facts->tier);
 	fact->lowered_to = label_column(facts, cgae_tier_labels, CGAE_TIERS, FACT_LOWERED_TO_LABEL);
 	if (fact->certified_tier != CGAE_NO_TIER)
 		read_robustness(facts, fact);
-	facts->row++;
+	(void) cgae_stream_next(&facts->rows);
 	return true;
 }
 
 void
 cgae_facts_close(CgaeFacts *facts)
 {
-	SPI_freetuptable(facts->rows);
-	SPI_cursor_close(facts->portal);
+	cgae_stream_close(&facts->rows);
 }

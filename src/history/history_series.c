@@ -28,7 +28,6 @@
 #include "server/statement.h"
 
 #define MAX_INSTANTS 100000
-#define HISTORY_BATCH 1000
 
 typedef struct Series
 {
@@ -265,7 +264,7 @@ cgae_tier_series(FunctionCallInfo fcinfo, const TimestampTz *at, int count, int6
 	cgae_timeline_read(fcinfo, &series.timeline);
 	lay_out_policies(&series);
 	cgae_facts_open(&reader, cgae_plan(fcinfo->flinfo->fn_oid, &facts_of_all), arguments,
-					HISTORY_BATCH);
+					CGAE_STREAM_BATCH);
 	while (cgae_facts_next_agent(&reader))
 	{
 		int			fact_count = 0;

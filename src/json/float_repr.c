@@ -2,10 +2,10 @@
  * float_repr.c
  *	  The double that a JSON number denotes, written as Python's repr() writes it.
  *
- * Invariants: the result depends on the number's text alone, neither on a
- * locale nor on extra_float_digits; it is the shortest text that reads back as
- * the same double (and the closest such text to it).  Pure: no memory is
- * allocated and no error raised.  Called by canonical_json.c.
+ * Invariants: the result depends on the number's text alone, not on
+ * extra_float_digits; it is the shortest text that reads back as the same double
+ * (and the closest such text to it).  Leaves nothing allocated.  Called by
+ * canonical_json.c.
  */
 #include "postgres.h"
 
@@ -15,16 +15,6 @@
 #include "common/shortest_dec.h"
 
 #include "json/float_repr.h"
-
-/*
- * Significant digits handed to strtod().  No double and no midpoint of two
- * neighbours has more than 767, so the digits beyond only tell on which side
- * of such a number we are: one digit stands for all of them.
- */
-#define SIGNIFICANT_DIGITS 800
-
-/* An exponent beyond this makes any SIGNIFICANT_DIGITS digits 0 or infinite. */
-#define EXPONENT_LIMIT 100000
 
 /* The shortest double has at most 17 digits. */
 #define SHORTEST_DIGITS 17
@@ -41,80 +31,18 @@ typedef struct Decimal
 } Decimal;
 
 /*
- * The double nearest to a JSON number without its sign, ties to even.
- *
- * The number is given to strtod() as an integer with an exponent, because the
- * decimal point that strtod() reads is the locale's.
+ * The double nearest to a JSON number without its sign, ties to even: 0 or
+ * infinity where it is out of range.  The server keeps LC_NUMERIC at C, on which
+ * its own reading of doubles rests too.
  */
 static double
 nearest_double(const char *number, size_t length)
 {
-	const char *end = number + length;
-	char		integer[SIGNIFICANT_DIGITS + 32];
-	int			used = 0;
-	int			digits = 0;
-	bool		beyond_point = false;
-	bool		sticky = false;
-	int64		exponent = 0;
+	char	   *terminated = pnstrdup(number, length);
+	double		value = strtod(terminated, NULL);
 
-	for (; number < end && *number != 'e' && *number != 'E'; number++)
-	{
-		if (*number == '.')
-		{
-			beyond_point = true;
-			continue;
-		}
-		if (digits == 0 && *number == '0')
-		{
-			if (beyond_point)
-				exponent--;
-		}
-		else if (digits < SIGNIFICANT_DIGITS)
-		{
-			integer[used++] = *number;
-			digits++;
-			if (beyond_point)
-				exponent--;
-		}
-		else
-		{
-			if (*number != '0')
-				sticky = true;
-			if (!beyond_point)
-				exponent++;
-		}
-	}
-
-	if (digits == 0)
-		integer[used++] = '0';
-	if (sticky)
-	{
-		integer[used++] = '1';
-		exponent--;
-	}
-
-	if (number < end)
-	{
-		int64		written = 0;
-		bool		negative = false;
-
-		number++;
-		if (number < end && (*number == '+' || *number == '-'))
-			negative = (*number++ == '-');
-		for (; number < end; number++)
-		{
-			/* a billion digits before the point cannot make up for this */
-			if (written < INT64CONST(100000000000))
-				written = written * 10 + (*number - '0');
-		}
-		exponent += negative ? -written : written;
-	}
-
-	exponent = Max(Min(exponent, EXPONENT_LIMIT), -EXPONENT_LIMIT);
-	snprintf(integer + used, sizeof(integer) - used, "e%d", (int) exponent);
-
-	/* out of range is an answer here: strtod() gives 0 or infinity */
-	return strtod(integer, NULL);
+	pfree(terminated);
+	return value;
 }
 
 /* Drop zeros at the end. */

@@ -43,8 +43,8 @@
 
 #include "policy/policy.h"
 #include "server/cache.h"
+#include "server/clock.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/registry_namespace.h"
 
 /* Paper defaults other than the thresholds. */

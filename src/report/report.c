@@ -11,8 +11,8 @@
 #include "utils/timestamp.h"
 
 #include "report/report.h"
+#include "server/clock.h"
 #include "server/errors.h"
-#include "server/now.h"
 #include "server/statement.h"
 
 #define DEFAULT_TITLE "Agent registry"

@@ -1,6 +1,6 @@
 /*
  * clock.c
- *	  Dates on record that lie ahead of the clock: what they count for.
+ *	  What dates on record that lie ahead of the clock count for.
  */
 #include "postgres.h"
 

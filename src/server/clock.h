@@ -1,6 +1,6 @@
 /*
  * clock.h
- *	  Dates on record that lie ahead of the clock: what they count for.
+ *	  "Now" for whoever asks, and what dates on record that lie ahead of it count for.
  *
  * A clock may be stepped back.  What was recorded before then lies in the
  * future: by the second or so that machines disagree about the time, or by
@@ -9,7 +9,22 @@
 #ifndef CGAE_CLOCK_H
 #define CGAE_CLOCK_H
 
-#include "datatype/timestamp.h"
+#include "access/xact.h"
+
+/*
+ * The later of the statement's and the transaction's beginning.  A procedure
+ * that commits is one statement for as long as it runs, but begins a
+ * transaction after each commit.  Of both, the views say
+ * greatest(statement_timestamp(), transaction_timestamp()).
+ */
+static inline TimestampTz
+cgae_now(void)
+{
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+	TimestampTz transaction = GetCurrentTransactionStartTimestamp();
+
+	return statement > transaction ? statement : transaction;
+}
 
 /* Does an instant lie more than a minute ahead of the clock? */
 extern bool cgae_date_is_ahead(TimestampTz at);

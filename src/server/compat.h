@@ -45,11 +45,17 @@ cgae_float8_parse(char *num, char **end, double *value)
 #endif
 }
 
-/* One function for the privileges on all kinds of objects since 16; we ask about schemas and functions. */
+/*
+ * One function for the privileges on all kinds of objects since 16; we ask about
+ * schemas and functions.
+ */
 #if PG_VERSION_NUM < 160000
 #define object_aclcheck(classid, objectid, roleid, mode) \
 	((classid) == NamespaceRelationId ? pg_namespace_aclcheck(objectid, roleid, mode) : \
 	 (AssertMacro((classid) == ProcedureRelationId), pg_proc_aclcheck(objectid, roleid, mode)))
+/* The same of ownership; we ask about relations. */
+#define object_ownercheck(classid, objectid, roleid) \
+	(AssertMacro((classid) == RelationRelationId), pg_class_ownercheck(objectid, roleid))
 #endif
 
 /* 18 counts what index scans do, for who asks to see it. */

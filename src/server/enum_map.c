@@ -31,45 +31,56 @@ refuse_enum(Oid type)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),
-			 errmsg("enum type %s has not the labels of this version of cgae", format_type_be(type))));
+			 errmsg("enum type %s has not the labels of this version of cgae",
+					format_type_be(type))));
+}
+
+int
+cgae_label_find(const char *const *labels, int count, const char *label, size_t length)
+{
+	for (int i = 0; i < count; i++)
+		if (strlen(labels[i]) == length && memcmp(labels[i], label, length) == 0)
+			return i;
+	return -1;
+}
+
+/* The same of a member of an enum type. */
+static int
+find_label_of(HeapTuple member, const char *const *labels, int count)
+{
+	const char *label = NameStr(((Form_pg_enum) GETSTRUCT(member))->enumlabel);
+
+	return cgae_label_find(labels, count, label, strlen(label));
 }
 
 void
 cgae_enum_map_init(CgaeEnumMap *map, Oid type, const char *const *labels, int count)
 {
-	CatCList   *members;
-	float4		previous = 0;
+	CatCList   *members = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	float4		order[CGAE_ENUM_MAX];
+	bool		is_known = members->n_members == count;
 
 	Assert(count <= CGAE_ENUM_MAX);
-
-	members = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
-	if (members->n_members != count)
-	{
-		ReleaseSysCacheList(members);
-		refuse_enum(type);
-	}
-	ReleaseSysCacheList(members);
-
 	map->type = type;
 	map->count = count;
-	for (int i = 0; i < count; i++)
+	/* labels of one type differ: as many as there should be, all known, are all of them */
+	for (int m = 0; is_known && m < count; m++)
 	{
-		HeapTuple	tuple = SearchSysCache2(ENUMTYPOIDNAME, ObjectIdGetDatum(type),
-											CStringGetDatum(labels[i]));
-		Form_pg_enum member;
+		HeapTuple	tuple = &members->members[m]->tuple;
+		int			i = find_label_of(tuple, labels, count);
 
-		if (!HeapTupleIsValid(tuple))
-			refuse_enum(type);
-		member = (Form_pg_enum) GETSTRUCT(tuple);
-		if (i > 0 && member->enumsortorder <= previous)
+		is_known = i >= 0;
+		if (is_known)
 		{
-			ReleaseSysCache(tuple);
-			refuse_enum(type);
+			map->value[i] = ((Form_pg_enum) GETSTRUCT(tuple))->oid;
+			order[i] = ((Form_pg_enum) GETSTRUCT(tuple))->enumsortorder;
 		}
-		previous = member->enumsortorder;
-		map->value[i] = member->oid;
-		ReleaseSysCache(tuple);
 	}
+	for (int i = 1; is_known && i < count; i++)
+		is_known = order[i - 1] < order[i];
+	ReleaseSysCacheList(members);
+	if (!is_known)
+		refuse_enum(type);
 }
 
 int
@@ -112,18 +123,14 @@ static int
 look_up_label(Oid value, const char *const *labels, int count)
 {
 	HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
-	int			index = 0;
+	int			index = -1;
 
 	if (HeapTupleIsValid(tuple))
 	{
-		const char *label = NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel);
-
-		while (index < count && strcmp(label, labels[index]) != 0)
-			index++;
+		index = find_label_of(tuple, labels, count);
 		ReleaseSysCache(tuple);
-		return index < count ? index : -1;
 	}
-	return -1;
+	return index;
 }
 
 /* The same, kept until a value of some enum type changes. */
@@ -206,16 +213,24 @@ cgae_tier_map_look_up(FunctionCallInfo fcinfo)
 	return keep_tier_map(fcinfo, get_func_rettype(fcinfo->flinfo->fn_oid));
 }
 
-const CgaeEnumMap *
-cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno)
+Oid
+cgae_argument_type(FunctionCallInfo fcinfo, int argument)
 {
-	Oid		   *argtypes;
-	int			nargs;
+	Oid		   *types;
+	int			count;
+	Oid			type;
 
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+	Assert(argument < count);
+	type = types[argument];
+	pfree(types);
+	return type;
+}
+
+const CgaeEnumMap *
+cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argument)
+{
 	if (likely(fcinfo->flinfo->fn_extra != NULL))
 		return fcinfo->flinfo->fn_extra;
-
-	(void) get_func_signature(fcinfo->flinfo->fn_oid, &argtypes, &nargs);
-	Assert(argno < nargs);
-	return keep_tier_map(fcinfo, argtypes[argno]);
+	return keep_tier_map(fcinfo, cgae_argument_type(fcinfo, argument));
 }

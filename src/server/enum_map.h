@@ -29,7 +29,7 @@ extern int	cgae_enum_map_index(const CgaeEnumMap *map, Oid value);
 /* The same; -1 when it is not one of the type's. */
 extern int	cgae_enum_map_find(const CgaeEnumMap *map, Oid value);
 
-/* Tier 0..5 of a value of cgae.tier, status of one of cgae.agent_status, for a single look at it. */
+/* Tier 0..5 of a value of cgae.tier, or status of one of cgae.agent_status, for a single look. */
 extern int	cgae_tier_index(Oid value);
 extern int	cgae_status_index(Oid value);
 
@@ -39,6 +39,10 @@ extern int	cgae_status_find(Oid value);
 
 extern const char *const cgae_tier_labels[6];
 extern const char *const cgae_status_labels[5];
+
+/* Position of a label of so many bytes among labels; -1 when it is none of them. */
+extern int	cgae_label_find(const char *const *labels, int count, const char *label,
+							size_t length);
 
 /*
  * The map of cgae.tier for this call site, found through the function's own
@@ -55,6 +59,9 @@ cgae_tier_map_of_result(FunctionCallInfo fcinfo)
 	return cgae_tier_map_look_up(fcinfo);
 }
 
-extern const CgaeEnumMap *cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argno);
+extern const CgaeEnumMap *cgae_tier_map_of_argument(FunctionCallInfo fcinfo, int argument);
+
+/* Declared type of one of the function's arguments. */
+extern Oid	cgae_argument_type(FunctionCallInfo fcinfo, int argument);
 
 #endif							/* CGAE_ENUM_MAP_H */

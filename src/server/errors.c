@@ -4,15 +4,14 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "postgres_ext.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
+#include "server/compat.h"
 #include "server/errors.h"
 #include "server/registry_namespace.h"
 
@@ -47,17 +46,10 @@ void
 cgae_require_own_registry(const char *hint)
 {
 	Oid			agents;
-	HeapTuple	tuple;
-	bool		own;
 
 	cgae_require_registry();
 	agents = get_relname_relid("agents", get_namespace_oid("cgae", false));
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(agents));
-	own = HeapTupleIsValid(tuple) &&
-		has_privs_of_role(GetUserId(), ((Form_pg_class) GETSTRUCT(tuple))->relowner);
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	if (!own)
+	if (!object_ownercheck(RelationRelationId, agents, GetUserId()))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of the agent registry"),

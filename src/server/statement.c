@@ -5,10 +5,7 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_enum.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "server/caller.h"
 #include "server/errors.h"
@@ -88,33 +85,6 @@ cgae_statement_datum(void)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("column \"%s\" of agent is null",
 						NameStr(TupleDescAttr(SPI_tuptable->tupdesc, 0)->attname))));
-	return value;
-}
-
-Oid
-cgae_argument_type(FunctionCallInfo fcinfo, int argument)
-{
-	Oid		   *types;
-	int			count;
-	Oid			type;
-
-	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
-	Assert(argument < count);
-	type = types[argument];
-	pfree(types);
-	return type;
-}
-
-Oid
-cgae_enum_value(Oid type, const char *label)
-{
-	Oid			value = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-										ObjectIdGetDatum(type), CStringGetDatum(label));
-
-	if (!OidIsValid(value))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("enum type with OID %u has no value \"%s\"", type, label)));
 	return value;
 }
 

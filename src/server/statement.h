@@ -38,12 +38,6 @@ extern bool cgae_statement_find(FunctionCallInfo fcinfo, const CgaeStatement *st
 /* First column of the first row, whose type the statement sees to; null is refused. */
 extern Datum cgae_statement_datum(void);
 
-/* Declared type of one of the function's arguments. */
-extern Oid	cgae_argument_type(FunctionCallInfo fcinfo, int argument);
-
-/* OID of a label of an enum type. */
-extern Oid	cgae_enum_value(Oid type, const char *label);
-
 /* Refuse an agent that is not there (no_data_found). */
 extern void cgae_refuse_unknown_agent(Datum agent_id);
 
