@@ -10,7 +10,7 @@
 #include "policy/policy.h"
 #include "server/enum_map.h"
 #include "server/plan_cache.h"
-#include "server/registry_columns.h"
+#include "server/registry_definition.h"
 #include "utils/tuplestore.h"
 
 /* Where contradictions go, and what all agents have in common. */
