@@ -138,6 +138,8 @@ function plain(line,    c, two) {
 # string and begins another, which comes to the same.
 function quoted(line,    at) {
 	at = index(line, state)
+	if ((at == 0 ? line : substr(line, 1, at)) ~ /\\/)
+		fail("a backslash in a string depends on standard_conforming_strings")
 	if (at == 0) {
 		buffer = buffer line
 		return ""
@@ -162,7 +164,6 @@ FNR == 1 {
 }
 
 /[\r\f\v]/ || /[^\t -~]/ { fail("a character that is not printable ASCII") }
-state != "" && /\\/ { fail("a backslash in a string depends on standard_conforming_strings") }
 
 state == "" && /^--!/ {
 	if (buffer !~ /^[ \t\n]*$/)
