@@ -27,7 +27,8 @@
 	"  CAST(t.oid AS pg_catalog.regclass)," \
 	"  CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
 	"   WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \
-	"   AND g.tgname OPERATOR(pg_catalog.=) x.guard) THEN 'is disabled or changed' ELSE 'is missing' END)" \
+	"   AND g.tgname OPERATOR(pg_catalog.=) x.guard) THEN 'is disabled or changed'" \
+	"   ELSE 'is missing' END)" \
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)," \
 	"  pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6))" \
 	"  AS x(root, guard, function, kind, columns, is_always)" \
@@ -46,18 +47,21 @@
 
 enum
 {
-	TABLE,
-	NAME,
-	FUNCTION,
-	TYPE,
-	COLUMNS,
-	ALWAYS,
-	ARGUMENTS
+	GUARD_TABLE,
+	GUARD_NAME,
+	GUARD_FUNCTION,
+	GUARD_TYPE,
+	GUARD_COLUMNS,
+	GUARD_ALWAYS,
+	GUARD_ARGUMENTS
 };
 
-static const Oid element_types[ARGUMENTS] = {OIDOID, TEXTOID, OIDOID, INT2OID, TEXTOID, BOOLOID};
+static const Oid element_types[GUARD_ARGUMENTS] = {
+	OIDOID, TEXTOID, OIDOID, INT2OID, TEXTOID, BOOLOID
+};
+
 static const CgaeStatement list_guards = {
-	GUARDS, ARGUMENTS, (const Oid[]) {
+	GUARDS, GUARD_ARGUMENTS, (const Oid[]) {
 		OIDARRAYOID, TEXTARRAYOID, OIDARRAYOID, INT2ARRAYOID, TEXTARRAYOID, BOOLARRAYOID
 	}
 };
@@ -68,16 +72,16 @@ expect_guards(ArrayBuildState **arguments, Oid table, Oid namespace, const CgaeT
 {
 	for (; guards->name != NULL; guards++)
 	{
-		Datum		guard[ARGUMENTS];
+		Datum		guard[GUARD_ARGUMENTS];
 
-		guard[TABLE] = ObjectIdGetDatum(table);
-		guard[NAME] = CStringGetTextDatum(guards->name);
+		guard[GUARD_TABLE] = ObjectIdGetDatum(table);
+		guard[GUARD_NAME] = CStringGetTextDatum(guards->name);
 		/* no trigger has the function that is not there */
-		guard[FUNCTION] = ObjectIdGetDatum(cgae_guard_function(namespace, guards->function));
-		guard[TYPE] = Int16GetDatum(guards->type);
-		guard[COLUMNS] = CStringGetTextDatum(guards->columns);
-		guard[ALWAYS] = BoolGetDatum(guards->is_always);
-		for (int a = 0; a < ARGUMENTS; a++)
+		guard[GUARD_FUNCTION] = ObjectIdGetDatum(cgae_guard_function(namespace, guards->function));
+		guard[GUARD_TYPE] = Int16GetDatum(guards->type);
+		guard[GUARD_COLUMNS] = CStringGetTextDatum(guards->columns);
+		guard[GUARD_ALWAYS] = BoolGetDatum(guards->is_always);
+		for (int a = 0; a < GUARD_ARGUMENTS; a++)
 			arguments[a] = accumArrayResult(arguments[a], guard[a], false, element_types[a],
 											CurrentMemoryContext);
 	}
@@ -87,16 +91,16 @@ void
 cgae_check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
 {
 	Oid			namespace = get_namespace_oid("cgae", false);
-	ArrayBuildState *arguments[ARGUMENTS];
-	Datum		values[ARGUMENTS];
+	ArrayBuildState *arguments[GUARD_ARGUMENTS];
+	Datum		values[GUARD_ARGUMENTS];
 
-	for (int a = 0; a < ARGUMENTS; a++)
+	for (int a = 0; a < GUARD_ARGUMENTS; a++)
 		arguments[a] = initArrayResult(element_types[a], CurrentMemoryContext, false);
 	for (int t = 0; t < CGAE_TABLES; t++)
 		if (OidIsValid(check->tables[t].oid))
 			expect_guards(arguments, check->tables[t].oid, namespace,
 						  cgae_relation_definition(t)->guards);
-	for (int a = 0; a < ARGUMENTS; a++)
+	for (int a = 0; a < GUARD_ARGUMENTS; a++)
 		values[a] = makeArrayResult(arguments[a], CurrentMemoryContext);
 	(void) cgae_check_report_rows(fcinfo, check, &list_guards, values);
 }

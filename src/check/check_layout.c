@@ -121,8 +121,8 @@ check_table(CgaeCheck *check, CgaeRelation table, Oid namespace)
 		(relkind == RELKIND_PARTITIONED_TABLE && cgae_is_per_agent(table)))
 	{
 		check->tables[table].oid = relid;
-		check->tables[table].is_readable = check_columns(check, "column", relation,
-														  cgae_relation_definition(table)->columns) &&
+		check->tables[table].is_readable =
+			check_columns(check, "column", relation, cgae_relation_definition(table)->columns) &&
 			!is_foreign(relation);
 	}
 	else

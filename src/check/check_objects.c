@@ -300,11 +300,18 @@ check_triggers(FunctionCallInfo fcinfo, CgaeCheck *check, Datum tables)
 	Datum		values[2];
 
 	for (int t = 0; t < CGAE_TABLES; t++)
-		for (const CgaeTableGuard *guard = cgae_relation_definition(t)->guards; guard->name; guard++)
+	{
+		const CgaeTableGuard *guard = cgae_relation_definition(t)->guards;
+
+		for (; guard->name != NULL; guard++)
+		{
+			Oid			function = cgae_guard_function(namespace, guard->function);
+
 			if ((guard->type & judging) == judging)
-				functions = accumArrayResult(functions,
-											 ObjectIdGetDatum(cgae_guard_function(namespace, guard->function)),
-											 false, OIDOID, CurrentMemoryContext);
+				functions = accumArrayResult(functions, ObjectIdGetDatum(function), false, OIDOID,
+											 CurrentMemoryContext);
+		}
+	}
 	values[0] = tables;
 	values[1] = makeArrayResult(functions, CurrentMemoryContext);
 	(void) cgae_check_report_rows(fcinfo, check, &list_triggers, values);

@@ -92,8 +92,7 @@ statement_of_guard(Relation partition, const char *function)
 }
 
 void
-cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *trigger,
-								const char *function)
+cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *function)
 {
 	Relation	relation = trigdata->tg_relation;
 	char	   *sql;
@@ -101,15 +100,13 @@ cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, cons
 	if (is_there || !relation->rd_rel->relispartition)
 		return;
 	sql = statement_of_guard(relation, function);
-	if (sql == NULL)
-		sql = psprintf("CREATE TRIGGER %s ON cgae.%s FOR EACH STATEMENT EXECUTE FUNCTION cgae.%s()",
-					   trigger, quote_identifier(RelationGetRelationName(relation)), function);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("partition \"%s\" of \"%s\" lacks a guard", RelationGetRelationName(relation),
 					cgae_table_name(relation)),
 			 errdetail("Triggers for each statement are not passed on to partitions."),
-			 errhint("%s", sql),
+			 sql != NULL ? errhint("%s", sql) :
+			 errhint("SELECT * FROM cgae.check_registry() tells which guards are missing."),
 			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 }
 

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -82,16 +83,25 @@ find_level(const char *name)
 	return NULL;				/* not reached */
 }
 
-/* The registry's relations as GRANT and REVOKE want them. */
+/*
+ * The registry's relations as GRANT and REVOKE want them: those that are there,
+ * since a registry may wait for upgrade_registry().
+ */
 static char *
 relation_list(bool with_secrets)
 {
+	Oid			namespace = get_namespace_oid("cgae", false);
 	StringInfoData list;
 
 	initStringInfo(&list);
 	for (int r = 0; r < CGAE_RELATIONS; r++)
-		if (with_secrets || (cgae_registry_files[r].marks & CGAE_SQL_SECRET) == 0)
-			appendStringInfo(&list, "%scgae.%s", list.len > 0 ? ", " : "", cgae_relation_name(r));
+	{
+		const CgaeRegistryFile *file = &cgae_registry_files[r];
+
+		if ((with_secrets || (file->marks & CGAE_SQL_SECRET) == 0) &&
+			OidIsValid(get_relname_relid(file->name, namespace)))
+			appendStringInfo(&list, "%scgae.%s", list.len > 0 ? ", " : "", file->name);
+	}
 	return list.data;
 }
 
@@ -192,6 +202,9 @@ grant_guard(FunctionCallInfo fcinfo, const char *name, Oid role)
 	Oid			save_userid;
 	int			save_sec_context;
 
+	/* what ALTER EXTENSION UPDATE has yet to bring is missed where it is used */
+	if (!OidIsValid(function))
+		return;
 	/* a grant that is there already would be one more difference for pg_dump to tell */
 	if (object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 		return;
@@ -208,8 +221,10 @@ grant_guard(FunctionCallInfo fcinfo, const char *name, Oid role)
 void
 cgae_access_grant_guards(FunctionCallInfo fcinfo, Oid owner)
 {
+	const CgaeTableGuard *guard;
+
 	for (int t = 0; t < CGAE_TABLES; t++)
-		for (const CgaeTableGuard *guard = cgae_relation_definition(t)->guards; guard->name; guard++)
+		for (guard = cgae_relation_definition(t)->guards; guard->name != NULL; guard++)
 			grant_guard(fcinfo, guard->function, owner);
 }
 

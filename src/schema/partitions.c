@@ -75,6 +75,7 @@ missing_guards(Relation table, const CgaeTableGuard *guards)
 {
 	List	   *partitions = find_all_inheritors(RelationGetRelid(table), AccessShareLock, NULL);
 	List	   *statements = NIL;
+	Oid			namespace = RelationGetNamespace(table);
 	ListCell   *cell;
 
 	/* the first is the table itself, which has them */
@@ -84,7 +85,7 @@ missing_guards(Relation table, const CgaeTableGuard *guards)
 
 		for (const CgaeTableGuard *guard = guards; guard->name != NULL; guard++)
 		{
-			Oid			function = cgae_guard_function(RelationGetNamespace(table), guard->function);
+			Oid			function = cgae_guard_function(namespace, guard->function);
 			const Trigger *trigger = cgae_find_guard(table, function, guard->type);
 
 			if (trigger != NULL && !TRIGGER_FOR_ROW(guard->type) &&

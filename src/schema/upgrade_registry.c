@@ -67,12 +67,13 @@ enable_always(const char *table, const CgaeTableGuard *guard, Oid namespace)
 {
 	Oid			relid = get_relname_relid(table, namespace);
 	Relation	relation = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+	Oid			function = cgae_guard_function(namespace, guard->function);
 	const Trigger *trigger;
 	char	   *sql = NULL;
 
 	if (relation == NULL)
 		return;
-	trigger = cgae_find_guard(relation, cgae_guard_function(namespace, guard->function), guard->type);
+	trigger = cgae_find_guard(relation, function, guard->type);
 	/* one that is missing is refused by its name */
 	if (trigger == NULL || trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
 		sql = psprintf("ALTER TABLE cgae.%s ENABLE ALWAYS TRIGGER %s", table,
@@ -86,8 +87,10 @@ enable_always(const char *table, const CgaeTableGuard *guard, Oid namespace)
 static void
 enable_guards(Oid namespace)
 {
+	const CgaeTableGuard *guard;
+
 	for (int t = 0; t < CGAE_TABLES; t++)
-		for (const CgaeTableGuard *guard = cgae_relation_definition(t)->guards; guard->name; guard++)
+		for (guard = cgae_relation_definition(t)->guards; guard->name != NULL; guard++)
 			if (guard->is_always)
 				enable_always(cgae_relation_name(t), guard, namespace);
 }
@@ -116,9 +119,9 @@ run_steps(int32 version)
  *
  * Brings the registry to the layout of this library and returns its version.
  * When it is there already, puts back what may be missing: views, ENABLE
- * ALWAYS of the trigger on gate_policies, and the owner's EXECUTE on the guards.  All or nothing; one upgrade at a
- * time.  What is made belongs to the registry's owner, also when a superuser
- * calls.
+ * ALWAYS of the trigger on gate_policies, and the owner's EXECUTE on the guards.
+ * All or nothing; one upgrade at a time.  What is made belongs to the registry's
+ * owner, also when a superuser calls.
  * Errors: undefined_table without a registry; insufficient_privilege for who
  * does not own it, or when its owner may not create in the schema what is to be
  * made; object_not_in_prerequisite_state when its layout is newer than the

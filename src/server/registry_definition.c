@@ -60,7 +60,8 @@ read_constraint(Reading *reading, const Constraint *constraint, CgaeTableColumn 
 	if (constraint->contype == CONSTR_PRIMARY)
 		reading->definition->primary_key = column == NULL ? name_list(constraint->keys) :
 			column->name;
-	if (constraint->contype == CONSTR_FOREIGN && strcmp(constraint->pktable->relname, "agents") == 0)
+	if (constraint->contype == CONSTR_FOREIGN &&
+		strcmp(constraint->pktable->relname, cgae_relation_name(CGAE_AGENTS)) == 0)
 		reading->definition->references_agents = true;
 	if (column != NULL && constraint->contype == CONSTR_GENERATED)
 		column->generated = ATTRIBUTE_GENERATED_STORED;
@@ -98,10 +99,11 @@ read_table(Reading *reading, const CreateStmt *table)
 static const char *
 source_column_type(const SelectStmt *query, const char *column)
 {
-	const RangeVar *source = list_length(query->fromClause) == 1 ? linitial(query->fromClause) : NULL;
+	const RangeVar *source;
 
-	if (source == NULL || !IsA(source, RangeVar))
+	if (list_length(query->fromClause) != 1 || !IsA(linitial(query->fromClause), RangeVar))
 		return NULL;
+	source = linitial_node(RangeVar, query->fromClause);
 	for (int r = 0; r < CGAE_RELATIONS; r++)
 	{
 		const CgaeTableColumn *found;
