@@ -31,9 +31,11 @@ OBJS = \
 	src/server/errors.o \
 	src/server/jsonb_object.o \
 	src/server/plan_cache.o \
-	src/server/registry_columns.o \
+	src/server/registry_definition.o \
 	src/server/registry_namespace.o \
+	src/server/registry_sql.o \
 	src/server/registry_tables.o \
+	src/server/registry_triggers.o \
 	src/server/rights.o \
 	src/server/row_reader.o \
 	src/server/row_stream.o \
@@ -86,7 +88,6 @@ OBJS = \
 	src/schema/ddl.o \
 	src/schema/partitions.o \
 	src/schema/upgrade_registry.o \
-	src/schema/views.o \
 	src/history/history.o \
 	src/history/history_facts.o \
 	src/history/history_series.o \
@@ -101,6 +102,7 @@ OBJS = \
 	src/check/check.o \
 	src/check/check_agents.o \
 	src/check/check_epochs.o \
+	src/check/check_guards.o \
 	src/check/check_keys.o \
 	src/check/check_layout.o \
 	src/check/check_objects.o \
@@ -116,6 +118,25 @@ OBJS = \
 	src/report/report_page.o \
 	src/report/report_template.o \
 	src/report/style_css.o
+
+# The registry's relations, in the order in which they are made, and the steps that upgrade older
+# ones, 1--2 2--3 ...: sql/registry/NAME.sql, embedded in the library.
+RELATIONS = \
+	agents \
+	certifications \
+	agent_events \
+	gate_policies \
+	audit_seeds \
+	registry_layout \
+	events \
+	audit_epochs \
+	agent_standing \
+	tier_changes \
+	certification_history \
+	expiring_agents \
+	binding_dimension_counts \
+	registry_health
+UPGRADE_STEPS =
 
 # Regression tests, in running order: test/sql/NAME.sql, expected/NAME.out.
 REGRESS = \
@@ -200,9 +221,9 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 REGRESS_PREP = expected
 
-# What is made at build: the report's page and its style sheet as C strings.
+# What is made at build: the SQL files, the report's page and its style sheet, as C strings.
 REPORT_TEXTS = src/report/page_html.c src/report/style_css.c
-GENERATED = $(REPORT_TEXTS)
+GENERATED = src/server/registry_sql.c $(REPORT_TEXTS)
 
 EXTRA_CLEAN = $(GENERATED) $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regression.diffs regression.out
 
@@ -235,6 +256,12 @@ src/report/page_html.c: $(srcdir)/src/report/page.html
 src/report/style_css.c: $(srcdir)/src/report/style.css
 $(REPORT_TEXTS): $(srcdir)/src/report/embed.awk | src/report/
 	LC_ALL=C awk -f $(srcdir)/src/report/embed.awk $(filter-out %.awk, $^) >$@.new && mv $@.new $@
+
+# The SQL files as C.  The Makefile says which, in which order.
+REGISTRY_SQL = $(patsubst %,$(srcdir)/sql/registry/%.sql,$(RELATIONS) $(UPGRADE_STEPS))
+src/server/registry_sql.c: $(srcdir)/sql/registry/embed.awk $(REGISTRY_SQL) $(firstword $(MAKEFILE_LIST)) | src/server/
+	LC_ALL=C $(AWK) -f $< $(REGISTRY_SQL) >$@.new
+	mv $@.new $@
 
 # The release as PGXN takes it: what is committed, or another tree (DIST_TREE=v1.0.0).  META.json says the version.
 DIST_TREE = HEAD

@@ -1,5 +1,5 @@
 -- cgae 1.0: types, functions, operators.  The tables come from
--- cgae.create_registry(), run by their owner: see src/schema/.
+-- cgae.create_registry(), run by their owner: see sql/registry/.
 --
 -- This script runs as superuser in a trusted install.  It must not execute any
 -- function, cast or operator of its own, and every name in it is qualified.

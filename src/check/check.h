@@ -9,7 +9,8 @@
 #include "datatype/timestamp.h"
 #include "policy/policy.h"
 #include "server/enum_map.h"
-#include "server/registry_columns.h"
+#include "server/plan_cache.h"
+#include "server/registry_definition.h"
 #include "server/row_stream.h"
 #include "utils/tuplestore.h"
 

@@ -13,7 +13,6 @@
 #include "utils/rel.h"
 
 #include "check/check_keys.h"
-#include "check/check_layout.h"
 #include "server/table_keys.h"
 
 /* Names of an index's key columns, in order. */
@@ -98,15 +97,22 @@ check_expected_keys(FunctionCallInfo fcinfo, CgaeCheck *check)
 	Datum		names[CGAE_TABLES];
 	Datum		values[2];
 	int			found = 0;
+	int			referring = 0;
 
 	for (int t = 0; t < CGAE_TABLES; t++)
+	{
+		const CgaeRelationDefinition *definition = cgae_relation_definition(t);
+
 		if (OidIsValid(check->tables[t].oid))
-			names[found++] = CStringGetTextDatum(cgae_check_primary_key(t));
+			names[found++] = CStringGetTextDatum(definition->primary_key);
+		if (definition->references_agents)
+			referring |= 1 << t;
+	}
 	values[0] = cgae_check_table_array(check, CGAE_CHECK_EVERY_TABLE);
 	values[1] = PointerGetDatum(construct_array(names, found, TEXTOID, -1, false, TYPALIGN_INT));
 	(void) cgae_check_report_rows(fcinfo, check, &list_missing_primary_keys, values);
 
-	values[0] = cgae_check_table_array(check, 1 << CGAE_CERTIFICATIONS | 1 << CGAE_AGENT_EVENTS);
+	values[0] = cgae_check_table_array(check, referring);
 	values[1] = ObjectIdGetDatum(check->tables[CGAE_AGENTS].oid);
 	(void) cgae_check_report_rows(fcinfo, check, &list_missing_foreign_keys, values);
 	(void) cgae_check_report_rows(fcinfo, check, &list_key_triggers, values);

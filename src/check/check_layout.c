@@ -22,35 +22,13 @@
 #include "server/registry_tables.h"
 #include "server/table_shape.h"
 
-static const char *const primary_keys[CGAE_TABLES] = {
-	[CGAE_AGENTS] = "agent_id",
-	[CGAE_CERTIFICATIONS] = "agent_id, seq",
-	[CGAE_AGENT_EVENTS] = "agent_id, seq",
-	[CGAE_GATE_POLICIES] = "version",
-	[CGAE_AUDIT_SEEDS] = "epoch",
-	[CGAE_REGISTRY_LAYOUT] = "version",
-};
-
-/* May a table be partitioned? */
-static bool
-may_have_partitions(CgaeRelation table)
-{
-	return table == CGAE_AGENTS || table == CGAE_CERTIFICATIONS || table == CGAE_AGENT_EVENTS;
-}
-
-const char *
-cgae_check_primary_key(CgaeRelation table)
-{
-	return primary_keys[table];
-}
-
 bool
 cgae_check_any_table(void)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 
 	for (int t = 0; OidIsValid(namespace) && t < CGAE_TABLES; t++)
-		if (OidIsValid(get_relname_relid(cgae_relation_names[t], namespace)))
+		if (OidIsValid(get_relname_relid(cgae_relation_name(t), namespace)))
 			return true;
 	return false;
 }
@@ -128,7 +106,7 @@ is_foreign(Relation relation)
 static void
 check_table(CgaeCheck *check, CgaeRelation table, Oid namespace)
 {
-	const char *name = cgae_relation_names[table];
+	const char *name = cgae_relation_name(table);
 	Oid			relid = get_relname_relid(name, namespace);
 	Relation	relation = OidIsValid(relid) ? try_relation_open(relid, AccessShareLock) : NULL;
 	char		relkind;
@@ -140,11 +118,11 @@ check_table(CgaeCheck *check, CgaeRelation table, Oid namespace)
 	}
 	relkind = relation->rd_rel->relkind;
 	if (relkind == RELKIND_RELATION ||
-		(relkind == RELKIND_PARTITIONED_TABLE && may_have_partitions(table)))
+		(relkind == RELKIND_PARTITIONED_TABLE && cgae_is_per_agent(table)))
 	{
 		check->tables[table].oid = relid;
-		check->tables[table].is_readable = check_columns(check, "column", relation,
-														  cgae_relation_columns[table]) &&
+		check->tables[table].is_readable =
+			check_columns(check, "column", relation, cgae_relation_definition(table)->columns) &&
 			!is_foreign(relation);
 	}
 	else
@@ -175,7 +153,7 @@ cgae_check_epochs_view(CgaeCheck *check)
 		return false;
 	if (relation->rd_rel->relkind == RELKIND_VIEW)
 		readable = check_columns(check, "view", relation,
-								 cgae_relation_columns[CGAE_AUDIT_EPOCHS]);
+								 cgae_relation_definition(CGAE_AUDIT_EPOCHS)->columns);
 	relation_close(relation, NoLock);
 	return readable;
 }

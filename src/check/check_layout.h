@@ -24,7 +24,4 @@ extern void cgae_check_layout(CgaeCheck *check);
 /* Has audit_epochs, through which readers see epochs, the columns that are read?  Reports if not. */
 extern bool cgae_check_epochs_view(CgaeCheck *check);
 
-/* Columns of a table's primary key, "agent_id, seq". */
-extern const char *cgae_check_primary_key(CgaeRelation table);
-
 #endif							/* CGAE_CHECK_LAYOUT_H */

@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
@@ -21,7 +22,7 @@
 
 #include "check/check_keys.h"
 #include "check/check_objects.h"
-#include "schema/views.h"
+#include "server/registry_triggers.h"
 #include "server/rights.h"
 
 /* Kinds of tables; the third column is the root that a foreign table makes unreadable. */
@@ -66,6 +67,7 @@
  * it, or make rows vanish: the server's own that does so, and those that say
  * RETURN NULL.  What else a BEFORE trigger does to a row nobody can tell from
  * outside.  tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update.
+ * $2: the functions that judge rows.
  */
 #define TRIGGERS CGAE_CHECK_TREE \
 	"SELECT 'trigger', pg_catalog.format('trigger %I on %s %s', g.tgname, n.name," \
@@ -83,10 +85,9 @@
 	" WHERE NOT g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) 'D'" \
 	" AND (g.tgtype OPERATOR(pg_catalog.&) CAST(3 AS pg_catalog.int2)) OPERATOR(pg_catalog.=) 3" \
 	" AND (s.suppresses OR s.drops OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS b" \
-	"  JOIN pg_catalog.pg_proc AS f ON f.oid OPERATOR(pg_catalog.=) b.tgfoid" \
-	"  JOIN pg_catalog.pg_namespace AS m ON m.oid OPERATOR(pg_catalog.=) f.pronamespace" \
-	"  WHERE b.tgrelid OPERATOR(pg_catalog.=) t.oid AND m.nspname OPERATOR(pg_catalog.=) 'cgae'" \
-	"  AND b.tgname OPERATOR(pg_catalog.=) 'zz_cgae_guard'" \
+	"  WHERE b.tgrelid OPERATOR(pg_catalog.=) t.oid" \
+	"  AND b.tgfoid OPERATOR(pg_catalog.=) ANY ($2)" \
+	"  AND (b.tgtype OPERATOR(pg_catalog.&) CAST(3 AS pg_catalog.int2)) OPERATOR(pg_catalog.=) 3" \
 	"  AND b.tgname OPERATOR(pg_catalog.<) g.tgname" \
 	"  AND b.tgfoid OPERATOR(pg_catalog.<>) g.tgfoid" \
 	"  AND (b.tgtype OPERATOR(pg_catalog.&) g.tgtype OPERATOR(pg_catalog.&)" \
@@ -260,11 +261,11 @@ check_views(FunctionCallInfo fcinfo, CgaeCheck *check)
 	Datum		views;
 	Oid			namespace = get_namespace_oid("cgae", false);
 	Oid			agents = check->tables[CGAE_AGENTS].oid;
-	const char *name;
-	bool		is_invoker;
 
-	for (int i = 0; (name = cgae_registry_view(i, &is_invoker)) != NULL; i++)
+	for (int v = CGAE_TABLES; v < CGAE_RELATIONS; v++)
 	{
+		const char *name = cgae_relation_name(v);
+		bool		is_invoker = cgae_relation_definition(v)->is_invoker;
 		Oid			relid = get_relname_relid(name, namespace);
 		Relation	view = OidIsValid(relid) ? try_relation_open(relid, AccessShareLock) : NULL;
 		const char *fault = view == NULL ? "is missing" : view_fault(view, is_invoker);
@@ -285,10 +286,37 @@ check_views(FunctionCallInfo fcinfo, CgaeCheck *check)
 	(void) cgae_check_report_rows(fcinfo, check, &list_view_uses, &views);
 }
 
-static const CgaeStatement list_triggers = {TRIGGERS, 1, (const Oid[]) {OIDARRAYOID}};
+static const CgaeStatement list_triggers = {TRIGGERS, 2, (const Oid[]) {OIDARRAYOID, OIDARRAYOID}};
 static const CgaeStatement list_rules = {RULES, 1, (const Oid[]) {OIDARRAYOID}};
 static const CgaeStatement list_privileges = {PRIVILEGES, 1, (const Oid[]) {OIDARRAYOID}};
 static const CgaeStatement list_foreign_code = {FOREIGN_CODE, 1, (const Oid[]) {OIDARRAYOID}};
+
+/* Triggers that get into the way of those that judge rows before they are written. */
+static void
+check_triggers(FunctionCallInfo fcinfo, CgaeCheck *check, Datum tables)
+{
+	const int16 judging = TRIGGER_TYPE_ROW | TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_INSERT;
+	ArrayBuildState *functions = initArrayResult(OIDOID, CurrentMemoryContext, false);
+	Oid			namespace = get_namespace_oid("cgae", false);
+	Datum		values[2];
+
+	for (int t = 0; t < CGAE_TABLES; t++)
+	{
+		const CgaeTableGuard *guard = cgae_relation_definition(t)->guards;
+
+		for (; guard->name != NULL; guard++)
+		{
+			Oid			function = cgae_guard_function(namespace, guard->function);
+
+			if ((guard->type & judging) == judging)
+				functions = accumArrayResult(functions, ObjectIdGetDatum(function), false, OIDOID,
+											 CurrentMemoryContext);
+		}
+	}
+	values[0] = tables;
+	values[1] = makeArrayResult(functions, CurrentMemoryContext);
+	(void) cgae_check_report_rows(fcinfo, check, &list_triggers, values);
+}
 
 void
 cgae_check_objects(FunctionCallInfo fcinfo, CgaeCheck *check)
@@ -298,7 +326,7 @@ cgae_check_objects(FunctionCallInfo fcinfo, CgaeCheck *check)
 	check_relations(fcinfo, check);
 	check_enums(fcinfo, check);
 	cgae_check_keys(fcinfo, check);
-	(void) cgae_check_report_rows(fcinfo, check, &list_triggers, &tables);
+	check_triggers(fcinfo, check, tables);
 	(void) cgae_check_report_rows(fcinfo, check, &list_rules, &tables);
 	(void) cgae_check_report_rows(fcinfo, check, &list_privileges, &tables);
 	(void) cgae_check_report_rows(fcinfo, check, &list_foreign_code, &tables);

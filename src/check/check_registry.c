@@ -18,68 +18,14 @@
 
 #include "check/check_agents.h"
 #include "check/check_epochs.h"
+#include "check/check_guards.h"
 #include "check/check_layout.h"
 #include "check/check_objects.h"
 #include "check/check_values.h"
 #include "guards/policy_digest.h"
-#include "schema/layout.h"
 #include "server/errors.h"
 #include "server/registry_namespace.h"
 #include "server/statement.h"
-
-/*
- * Guards that are missing, disabled, conditional or (the policies') not
- * ALWAYS.  A statement may name a partition: it needs them all.
- * kind is pg_trigger.tgtype: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate.
- */
-#define GUARDS \
-	"WITH RECURSIVE expected (tab, guard, function, kind, enabled) AS (VALUES" \
-	" ('gate_policies', 'zz_cgae_guard', 'guard_policies', 7, '{O,A}')," \
-	" ('gate_policies', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
-	" ('gate_policies', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
-	" ('gate_policies', 'zz_cgae_invalidate', 'guard_policies', 29, '{A}')," \
-	" ('agents', 'zz_cgae_guard', 'guard_agents', 23, '{O,A}')," \
-	" ('agents', 'zz_cgae_policy_lock', 'guard_agents', 18, '{O,A}')," \
-	" ('agents', 'zz_cgae_registration', 'guard_agents', 5, '{O,A}')," \
-	" ('agents', 'zz_cgae_append_only', 'guard_append_only', 11, '{O,A}')," \
-	" ('agents', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
-	" ('certifications', 'zz_cgae_guard', 'guard_certifications', 7, '{O,A}')," \
-	" ('certifications', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
-	" ('certifications', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
-	" ('agent_events', 'zz_cgae_guard', 'guard_events', 7, '{O,A}')," \
-	" ('agent_events', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
-	" ('agent_events', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
-	" ('audit_seeds', 'zz_cgae_guard', 'guard_seeds', 23, '{O,A}')," \
-	" ('audit_seeds', 'zz_cgae_append_only', 'guard_append_only', 11, '{O,A}')," \
-	" ('audit_seeds', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}')," \
-	" ('registry_layout', 'zz_cgae_append_only', 'guard_append_only', 27, '{O,A}')," \
-	" ('registry_layout', 'zz_cgae_no_truncate', 'guard_append_only', 34, '{O,A}'))," \
-	" tables (tab, oid) AS (" \
-	"SELECT c.relname, c.oid FROM pg_catalog.pg_class AS c" \
-	" JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace" \
-	" WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae' AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}')" \
-	" UNION ALL SELECT t.tab, i.inhrelid FROM tables AS t" \
-	" JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.oid)" \
-	" SELECT CAST(x.guard AS pg_catalog.text), pg_catalog.concat(CAST(t.oid AS pg_catalog.regclass))," \
-	" CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
-	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid" \
-	"  AND g.tgname OPERATOR(pg_catalog.=) x.guard) THEN 'is disabled or changed' ELSE 'is missing' END" \
-	" FROM expected AS x JOIN tables AS t ON t.tab OPERATOR(pg_catalog.=) x.tab" \
-	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g" \
-	"  JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) g.tgfoid" \
-	"  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace" \
-	"  WHERE g.tgrelid OPERATOR(pg_catalog.=) t.oid AND g.tgname OPERATOR(pg_catalog.=) x.guard" \
-	"  AND n.nspname OPERATOR(pg_catalog.=) 'cgae'" \
-	"  AND p.proname OPERATOR(pg_catalog.=) x.function" \
-	"  AND g.tgtype OPERATOR(pg_catalog.=) x.kind AND g.tgqual IS NULL AND NOT g.tgdeferrable" \
-	/* of which columns: the lock's of current_tier, else of any */ \
-	"  AND COALESCE((SELECT pg_catalog.string_agg(CAST(a.attname AS pg_catalog.text), ', ')" \
-	"   FROM pg_catalog.unnest(CAST(g.tgattr AS pg_catalog.int2[])) AS u(attnum)" \
-	"   JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) t.oid" \
-	"    AND a.attnum OPERATOR(pg_catalog.=) u.attnum), '') OPERATOR(pg_catalog.=)" \
-	"   CASE WHEN x.guard OPERATOR(pg_catalog.=) 'zz_cgae_policy_lock' THEN 'current_tier' ELSE '' END" \
-	"  AND g.tgenabled OPERATOR(pg_catalog.=) ANY (CAST(x.enabled AS pg_catalog.\"char\"[])))" \
-	" ORDER BY 2, 1"
 
 #define POLICIES \
 	"SELECT version, cc, er, as_, ih_threshold, budget_ceilings," \
@@ -254,25 +200,10 @@ check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
 	{
 		int32		version = cgae_stream_int32(&row, 1);
 
-		if (version < 1 || version > CGAE_LAYOUT_VERSION)
+		if (version < 1 || version > cgae_layout_version)
 			cgae_check_report(check, "layout", "version %d is none that this library knows", version);
 		check_installed_at(check, &row, version);
 	}
-}
-
-static const CgaeStatement list_guard_faults = {GUARDS, 0, NULL};
-
-/* Guards that do not stand as create_registry() put them up. */
-static void
-check_guards(FunctionCallInfo fcinfo, CgaeCheck *check)
-{
-	CgaeStream	row;
-
-	(void) cgae_statement_run(fcinfo, &list_guard_faults, NULL, NULL, true);
-	cgae_stream_take(&row);
-	while (cgae_stream_next(&row))
-		cgae_check_report(check, "guard", "trigger %s on %s %s", cgae_stream_cstring(&row, 1),
-						  cgae_stream_cstring(&row, 2), cgae_stream_cstring(&row, 3));
 }
 
 /* Whoever does not see all rows would see contradictions that are none. */
@@ -302,7 +233,7 @@ require_all_rows(void)
  * cgae.check_registry() -> SETOF (agent_id text, rule text, detail text)
  *
  * One row for everything that contradicts: the registry's objects as the
- * catalog has them (check_layout.c, check_keys.c, check_objects.c), guards,
+ * catalog has them (check_layout.c, check_keys.c, check_objects.c, check_guards.c),
  * policies, audit epochs, values that no guard lets in (check_values.c), and
  * every agent's row against the replay of its history (check_agents.c).
  * agent_id is null where it is about none.  No row: all is as the guards left
@@ -334,7 +265,7 @@ cgae_check_registry(PG_FUNCTION_ARGS)
 	cgae_statement_begin();
 	cgae_check_layout(&check);
 	cgae_check_objects(fcinfo, &check);
-	check_guards(fcinfo, &check);
+	cgae_check_guards(fcinfo, &check);
 	if (cgae_check_readable(&check, CGAE_REGISTRY_LAYOUT))
 	{
 		check_layout_version(fcinfo, &check);

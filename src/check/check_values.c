@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 
 #include "check/check_values.h"
-#include "schema/layout.h"
+#include "core/gate_core.h"
 #include "server/cache.h"
 #include "server/statement.h"
 
@@ -152,7 +152,7 @@ cgae_check_values(FunctionCallInfo fcinfo, CgaeCheck *check)
 		if (!cgae_check_readable(check, tables[t].table))
 			continue;
 		if (statements[t].sql == NULL)
-			statements[t].sql = values_query(cgae_relation_names[tables[t].table],
+			statements[t].sql = values_query(cgae_relation_name(tables[t].table),
 											 tables[t].of_agents, tables[t].rules,
 											 tables[t].count);
 		check_table(fcinfo, check, &statements[t]);

@@ -10,13 +10,19 @@
 
 #include <stddef.h>
 
-const CgaeThresholds cgae_paper_thresholds = {
-	.theta = {
-		[CGAE_CC] = {0, 0.30, 0.50, 0.65, 0.80, 0.90},
-		[CGAE_ER] = {0, 0.30, 0.50, 0.65, 0.80, 0.90},
-		[CGAE_AS] = {0, 0.25, 0.45, 0.60, 0.75, 0.85},
+const CgaePaperPolicy cgae_paper_policy = {
+	.gate = {
+		.theta = {
+			[CGAE_CC] = {0, 0.30, 0.50, 0.65, 0.80, 0.90},
+			[CGAE_ER] = {0, 0.30, 0.50, 0.65, 0.80, 0.90},
+			[CGAE_AS] = {0, 0.25, 0.45, 0.60, 0.75, 0.85},
+		},
+		.ih_threshold = 0.5,
 	},
-	.ih_threshold = 0.5,
+	.budget_ceiling = {"0", "0.01", "0.1", "1", "10", "100"},
+	.audit_intensity = {0, 0.005, 0.010, 0.020, 0.040, 0.080},
+	.decay_rate = 0.01,
+	.time_step = 1,
 };
 
 static inline double

@@ -49,8 +49,23 @@ typedef struct CgaeGateDetail
 								 * which has none.  For ih: the distance to ih_threshold. */
 } CgaeGateDetail;
 
-/* The paper's thresholds (Table 1), in force before a registry exists. */
-extern const CgaeThresholds cgae_paper_thresholds;
+/*
+ * The paper's policy (Table 1): in force before a registry exists, and version 1
+ * of every registry.
+ */
+typedef struct CgaePaperPolicy
+{
+	CgaeThresholds gate;
+	const char *budget_ceiling[CGAE_TIERS]; /* exact decimals, in tokens */
+	double		audit_intensity[CGAE_TIERS];	/* mu, per time step */
+	double		decay_rate;		/* lambda, per time step */
+	int			time_step;		/* days */
+} CgaePaperPolicy;
+
+extern const CgaePaperPolicy cgae_paper_policy;
+
+/* The note of version 1; a macro, since statements quote it. */
+#define CGAE_PAPER_NOTE "defaults of the paper (arXiv 2603.15639)"
 
 /*
  * g(x) = max{k : x >= theta_k}.  The thresholds increase and theta_0 = 0 <= x,

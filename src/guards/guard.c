@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -14,6 +15,7 @@
 #include "guards/own_table.h"
 #include "server/caller.h"
 #include "server/errors.h"
+#include "server/registry_triggers.h"
 #include "server/table_shape.h"
 
 /* Is there a BEFORE ROW trigger for this operation that fires after the guard? */
@@ -70,21 +72,41 @@ cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
 	return trigdata;
 }
 
+/*
+ * The statement that gives a partition the guard for each statement that its
+ * table has from a function; NULL when the table has none itself.
+ */
+static char *
+statement_of_guard(Relation partition, const char *function)
+{
+	Relation	table = table_open(cgae_table_root(partition), AccessShareLock);
+	Oid			guard = cgae_guard_function(RelationGetNamespace(table), function);
+	const TriggerDesc *desc = table->trigdesc;
+	char	   *sql = NULL;
+
+	for (int i = 0; desc != NULL && i < desc->numtriggers && sql == NULL; i++)
+		if (desc->triggers[i].tgfoid == guard && !TRIGGER_FOR_ROW(desc->triggers[i].tgtype))
+			sql = cgae_trigger_on_partition(&desc->triggers[i], table, RelationGetRelid(partition));
+	table_close(table, AccessShareLock);
+	return sql;
+}
+
 void
-cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *trigger,
-								const char *function)
+cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, const char *function)
 {
 	Relation	relation = trigdata->tg_relation;
+	char	   *sql;
 
 	if (is_there || !relation->rd_rel->relispartition)
 		return;
+	sql = statement_of_guard(relation, function);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("partition \"%s\" of \"%s\" lacks a guard", RelationGetRelationName(relation),
 					cgae_table_name(relation)),
 			 errdetail("Triggers for each statement are not passed on to partitions."),
-			 errhint("CREATE TRIGGER %s ON cgae.%s FOR EACH STATEMENT EXECUTE FUNCTION cgae.%s()",
-					 trigger, quote_identifier(RelationGetRelationName(relation)), function),
+			 sql != NULL ? errhint("%s", sql) :
+			 errhint("SELECT * FROM cgae.check_registry() tells which guards are missing."),
 			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 }
 

@@ -24,11 +24,12 @@
 extern TriggerData *cgae_guard_enter(FunctionCallInfo fcinfo, const char *function);
 
 /*
- * Refuse (object_not_in_prerequisite_state) to write to a partition without a
- * trigger for each statement, "name event", that the server did not give it.
+ * Refuse (object_not_in_prerequisite_state) to write to a partition that lacks
+ * its table's trigger for each statement with a function, which the server does
+ * not pass on.
  */
 extern void cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there,
-											const char *trigger, const char *function);
+											const char *function);
 
 /* Refuse a call for an event or level that the guard does not handle. */
 extern void cgae_guard_refuse_event(const char *function, const char *wanted);

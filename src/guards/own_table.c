@@ -19,20 +19,11 @@
 #include "guards/own_table.h"
 #include "server/cache.h"
 #include "server/errors.h"
-#include "server/registry_columns.h"
+#include "server/registry_definition.h"
 #include "server/registry_namespace.h"
 #include "server/registry_tables.h"
 #include "server/rights.h"
 #include "server/table_shape.h"
-
-/* The guard of each table; guard_append_only guards them all. */
-static const char *const guards[CGAE_TABLES] = {
-	[CGAE_AGENTS] = "guard_agents",
-	[CGAE_CERTIFICATIONS] = "guard_certifications",
-	[CGAE_AGENT_EVENTS] = "guard_events",
-	[CGAE_GATE_POLICIES] = "guard_policies",
-	[CGAE_AUDIT_SEEDS] = "guard_seeds",
-};
 
 /* A table or partition with one of its guards. */
 typedef struct OwnTableKey
@@ -80,7 +71,7 @@ require_one_owner(Relation relation, Oid namespace)
 
 	for (int i = 0; i < CGAE_TABLES; i++)
 	{
-		Oid			relid = get_relname_relid(cgae_relation_names[i], namespace);
+		Oid			relid = get_relname_relid(cgae_relation_name(i), namespace);
 
 		if (OidIsValid(relid) && cgae_relation_owner(relid) != owner)
 			cgae_refuse_owner(relid, owner);
@@ -102,20 +93,34 @@ find_table(Relation relation)
 
 	if (name != NULL && (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE))
 		for (int i = 0; i < CGAE_TABLES; i++)
-			if (strcmp(name, cgae_relation_names[i]) == 0)
+			if (strcmp(name, cgae_relation_name(i)) == 0)
 				return i;
 	return -1;
+}
+
+/* Is a function a guard of a table? */
+static bool
+guards_table(const char *function, CgaeRelation table)
+{
+	const CgaeTableGuard *guard = cgae_relation_definition(table)->guards;
+
+	while (guard->name != NULL && strcmp(guard->function, function) != 0)
+		guard++;
+	return guard->name != NULL;
 }
 
 static void
 refuse_table(Relation relation, const char *guard)
 {
-	const char *guarded = "the tables of the registry";
+	const char *guarded = NULL;
+	int			count = 0;
 
 	cgae_require_schema_name();
 	for (int i = 0; i < CGAE_TABLES; i++)
-		if (guards[i] != NULL && strcmp(guards[i], guard) == 0)
-			guarded = psprintf("cgae.%s", cgae_relation_names[i]);
+		if (guards_table(guard, i) && ++count == 1)
+			guarded = psprintf("cgae.%s", cgae_relation_name(i));
+	if (count != 1)
+		guarded = "the tables of the registry";
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
@@ -132,7 +137,6 @@ look_at_table(Relation relation, Oid function, const char *guard)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 	int			table = find_table(relation);
-	const char *its_guard;
 
 	if (table < 0 || get_rel_namespace(cgae_table_root(relation)) != namespace)
 		refuse_table(relation, guard);
@@ -140,14 +144,11 @@ look_at_table(Relation relation, Oid function, const char *guard)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("partition %s of \"%s\" is a foreign table",
-						qualified_name(RelationGetRelid(relation)), cgae_relation_names[table]),
+						qualified_name(RelationGetRelid(relation)), cgae_relation_name(table)),
 				 errhint("The registry keeps its rows in tables of this database."),
 				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
 	require_one_owner(relation, namespace);
-	its_guard = guards[table];
-	if (get_func_namespace(function) != namespace ||
-		(strcmp(guard, "guard_append_only") != 0 &&
-		 (its_guard == NULL || strcmp(guard, its_guard) != 0)))
+	if (get_func_namespace(function) != namespace || !guards_table(guard, table))
 		refuse_table(relation, guard);
 }
 

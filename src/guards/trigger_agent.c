@@ -665,10 +665,10 @@ cgae_guard_agents(PG_FUNCTION_ARGS)
 
 	cgae_guard_require_on_partition(trigdata,
 									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
-									"zz_cgae_no_truncate BEFORE TRUNCATE", "guard_append_only");
+									"guard_append_only");
 	cgae_guard_require_on_partition(trigdata,
 									trigdata->tg_relation->trigdesc->trig_update_before_statement,
-									"zz_cgae_policy_lock BEFORE UPDATE OF current_tier", "guard_agents");
+									"guard_agents");
 	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, AGENT_COLUMNS);
 	if (TRIGGER_FIRED_BY_UPDATE(event))
 		return PointerGetDatum(before_update(trigdata, shape));

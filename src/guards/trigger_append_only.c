@@ -70,7 +70,7 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 
 	cgae_guard_require_on_partition(trigdata,
 									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
-									"zz_cgae_no_truncate BEFORE TRUNCATE", "guard_append_only");
+									"guard_append_only");
 	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, cgae_event_columns, EVENT_COLUMNS),
 				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
 	if (CGAE_ROW_NULL(&row, EVENT_AGENT_ID) || CGAE_ROW_NULL(&row, EVENT_SEQ) ||

@@ -245,7 +245,7 @@ before_insert(TriggerData *trigdata)
 	CgaeRow		row;
 
 	cgae_guard_require_on_partition(trigdata, relation->trigdesc->trig_truncate_before_statement,
-									"zz_cgae_no_truncate BEFORE TRUNCATE", "guard_append_only");
+									"guard_append_only");
 	cgae_require_table_keys(relation, &shape->keys);
 	cgae_row_open(&row, shape, RelationGetDescr(relation), trigdata->tg_trigtuple);
 	if (CGAE_ROW_NULL(&row, CGAE_CERT_AGENT_ID))

@@ -46,11 +46,10 @@
 #include "server/clock.h"
 #include "server/errors.h"
 #include "server/registry_namespace.h"
+#include "server/registry_triggers.h"
 
-/* Paper defaults other than the thresholds. */
-static const double paper_intensity[CGAE_TIERS] = {0, 0.005, 0.010, 0.020, 0.040, 0.080};
-static const char *const paper_ceiling[CGAE_TIERS] = {"0", "0.01", "0.1", "1", "10", "100"};
-#define PAPER_DECAY_RATE 0.01
+/* The trigger function that announces changes of gate_policies to the caches. */
+#define ANNOUNCER "guard_policies"
 
 /* Bumped by every invalidation that may concern us; what was read before is stale. */
 static uint64 generation = 1;
@@ -280,19 +279,20 @@ cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy)
 		refuse_policy("time_step", "must be positive and shorter than 2900 centuries");
 }
 
-/* Fill a policy with the paper's defaults, numerics in the current context. */
-static void
-paper_policy(CgaePolicy *policy)
+void
+cgae_policy_of_paper(CgaePolicy *policy)
 {
+	const CgaePaperPolicy *paper = &cgae_paper_policy;
+
 	memset(policy, 0, sizeof(*policy));
-	policy->gate = cgae_paper_thresholds;
-	memcpy(policy->audit_intensity, paper_intensity, sizeof(paper_intensity));
-	policy->decay_rate = PAPER_DECAY_RATE;
-	policy->time_step = USECS_PER_DAY;
+	policy->gate = paper->gate;
+	memcpy(policy->audit_intensity, paper->audit_intensity, sizeof(policy->audit_intensity));
+	policy->decay_rate = paper->decay_rate;
+	policy->time_step = paper->time_step * USECS_PER_DAY;
 	policy->effective_from = DT_NOBEGIN;
 	for (int i = 0; i < CGAE_TIERS; i++)
 		policy->budget_ceiling[i] =
-			DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(paper_ceiling[i]),
+			DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(paper->budget_ceiling[i]),
 												ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 
@@ -301,7 +301,7 @@ cgae_policy_is_the_papers(const CgaePolicy *policy)
 {
 	CgaePolicy	paper;
 
-	paper_policy(&paper);
+	cgae_policy_of_paper(&paper);
 	for (int i = 0; i < CGAE_TIERS; i++)
 		if (policy->audit_intensity[i] != paper.audit_intensity[i] ||
 			!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(policy->budget_ceiling[i]),
@@ -365,16 +365,12 @@ find_policy(Relation policies, Snapshot snapshot, int32 version, int32 *found,
 bool
 cgae_policy_changes_announced(Relation policies)
 {
-	const TriggerDesc *desc = policies->trigdesc;
+	const int16 type = TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER | TRIGGER_TYPE_INSERT |
+		TRIGGER_TYPE_UPDATE | TRIGGER_TYPE_DELETE;
+	Oid			announcer = cgae_guard_function(RelationGetNamespace(policies), ANNOUNCER);
+	const Trigger *trigger = cgae_find_guard(policies, announcer, type);
 
-	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
-	{
-		const Trigger *trigger = &desc->triggers[i];
-
-		if (strcmp(trigger->tgname, CGAE_POLICY_TRIGGER) == 0)
-			return trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
-	}
-	return false;
+	return trigger != NULL && trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
 }
 
 int32
@@ -451,7 +447,7 @@ load_policy(int32 version)
 			refuse_without_policies();
 		oldcontext = MemoryContextSwitchTo(policy_context);
 		entry = palloc(sizeof(CgaePolicy));
-		paper_policy(entry);
+		cgae_policy_of_paper(entry);
 		announced = true;
 		MemoryContextSwitchTo(oldcontext);
 		return in_force = entry;

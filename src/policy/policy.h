@@ -91,6 +91,9 @@ extern const CgaePolicy *cgae_policy_by_version(int32 version);
  */
 extern void cgae_policy_from_tuple(HeapTuple tuple, TupleDesc desc, CgaePolicy *policy);
 
+/* Fill a policy with the paper's defaults, numerics in the current context. */
+extern void cgae_policy_of_paper(CgaePolicy *policy);
+
 /* Does a policy say what the paper does, apart from its version and time? */
 extern bool cgae_policy_is_the_papers(const CgaePolicy *policy);
 
@@ -98,11 +101,9 @@ extern bool cgae_policy_is_the_papers(const CgaePolicy *policy);
 extern int32 cgae_policy_last_version(Relation policies);
 
 /*
- * The trigger that announces changes of gate_policies to the caches, and
- * whether it does so for all of them: ENABLE ALWAYS, else a load or a logical
- * subscription passes it by.
+ * Does a trigger announce all changes of gate_policies to the caches?  It must
+ * be ENABLE ALWAYS, else a load or a logical subscription passes it by.
  */
-#define CGAE_POLICY_TRIGGER "zz_cgae_invalidate"
 extern bool cgae_policy_changes_announced(Relation policies);
 
 #endif							/* CGAE_POLICY_H */

@@ -1,6 +1,9 @@
 /*
  * ddl.c
- *	  Running the registry's own DDL.
+ *	  Running the statements of sql/registry/.
+ *
+ * They run one at a time, with search_path = pg_catalog, pg_temp and the
+ * current user's rights.
  */
 #include "postgres.h"
 
@@ -11,6 +14,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 
 #include "schema/ddl.h"
 #include "server/compat.h"
@@ -33,6 +37,53 @@ cgae_ddl_run(const char *sql)
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+}
+
+void
+cgae_ddl_run_all(const CgaeRegistryStatement *statements, bool is_partitioned)
+{
+	for (; statements->sql != NULL; statements++)
+		if (is_partitioned && (statements->marks & CGAE_SQL_PER_AGENT) != 0)
+			cgae_ddl_run(psprintf("%s PARTITION BY HASH (agent_id)", statements->sql));
+		else
+			cgae_ddl_run(statements->sql);
+}
+
+/* Make one view anew: its CREATE VIEW comes first, its grants are left alone. */
+static void
+replace_view(const CgaeRegistryStatement *statements)
+{
+	cgae_ddl_run(psprintf("CREATE OR REPLACE %s", statements->sql + strlen("CREATE ")));
+	for (statements++; statements->sql != NULL; statements++)
+		if (strncmp(statements->sql, "REVOKE ", strlen("REVOKE ")) != 0)
+			cgae_ddl_run(statements->sql);
+}
+
+void
+cgae_ddl_make_views(CgaeViewMode mode)
+{
+	Oid			namespace = get_namespace_oid("cgae", false);
+
+	for (int v = CGAE_TABLES; v < CGAE_RELATIONS; v++)
+	{
+		const CgaeRegistryFile *view = &cgae_registry_files[v];
+		bool		is_there = mode != CGAE_VIEWS_NEW &&
+			OidIsValid(get_relname_relid(view->name, namespace));
+
+		if (is_there && mode == CGAE_VIEWS_MISSING)
+			continue;
+		cgae_ddl_require_create();
+		if (is_there)
+			replace_view(view->statements);
+		else
+			cgae_ddl_run_all(view->statements, false);
+	}
+}
+
+void
+cgae_ddl_record_layout(int version)
+{
+	cgae_ddl_run(psprintf("INSERT INTO cgae.registry_layout (version) VALUES (%d)", version));
 }
 
 void

@@ -12,16 +12,14 @@
  */
 #define CGAE_MAX_PARTITIONS 256
 
-/*
- * The statement as a partitioned registry needs it: CREATE TABLE of a
- * per-agent table gets its PARTITION BY, any other is returned as it is.
- */
-extern const char *cgae_partitioned_statement(const char *sql);
+/* How many partitions agents has; 0 when it is an ordinary table. */
+extern int	cgae_count_partitions(void);
 
 /*
- * Make the partitions of all per-agent tables, with their guards.  The tables
- * and their triggers must be there.  Within SPI, search_path as for the layout.
+ * Make the partitions of those per-agent tables that have none yet, and the
+ * guards that any of them lacks.  The tables and their triggers must be there,
+ * partitioned.  Within cgae_ddl_begin() and cgae_ddl_end().
  */
-extern void cgae_make_partitions(int partitions);
+extern void cgae_complete_partitions(int partitions);
 
 #endif							/* CGAE_PARTITIONS_H */

@@ -12,36 +12,23 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "policy/policy.h"
 #include "schema/access.h"
 #include "schema/ddl.h"
-#include "schema/layout.h"
-#include "schema/views.h"
+#include "schema/partitions.h"
 #include "server/errors.h"
+#include "server/registry_definition.h"
 #include "server/registry_tables.h"
+#include "server/registry_triggers.h"
 #include "server/row_reader.h"
-
-/* What turns the layout before into this one. */
-typedef struct LayoutStep
-{
-	int			version;
-	const char *const *statements;	/* ends with NULL */
-} LayoutStep;
-
-/*
- * In order, from layout 2 on, each with statements like those of
- * create_registry.c.  Views need none: all are made anew after the last step.
- * They run as the registry's owner, who is given EXECUTE on the guards before.
- */
-static const LayoutStep steps[] = {
-	{0, NULL}					/* the end */
-};
 
 /*
  * The registry's layout as it stands now, whatever the transaction's snapshot
@@ -71,18 +58,60 @@ layout_version(void)
 	return version;
 }
 
-/* A load with --disable-triggers leaves the trigger an ordinary one. */
+/*
+ * Set a guard ENABLE ALWAYS again: a load with --disable-triggers leaves it an
+ * ordinary one.
+ */
 static void
-enable_policy_trigger(Oid namespace)
+enable_always(const char *table, const CgaeTableGuard *guard, Oid namespace)
 {
-	Oid			relid = get_relname_relid("gate_policies", namespace);
-	Relation	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
-	bool		announced = policies == NULL || cgae_policy_changes_announced(policies);
+	Oid			relid = get_relname_relid(table, namespace);
+	Relation	relation = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+	Oid			function = cgae_guard_function(namespace, guard->function);
+	const Trigger *trigger;
+	char	   *sql = NULL;
 
-	if (policies != NULL)
-		table_close(policies, AccessShareLock);
-	if (!announced)
-		cgae_ddl_run("ALTER TABLE cgae.gate_policies ENABLE ALWAYS TRIGGER " CGAE_POLICY_TRIGGER);
+	if (relation == NULL)
+		return;
+	trigger = cgae_find_guard(relation, function, guard->type);
+	/* one that is missing is refused by its name */
+	if (trigger == NULL || trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
+		sql = psprintf("ALTER TABLE cgae.%s ENABLE ALWAYS TRIGGER %s", table,
+					   quote_identifier(trigger != NULL ? trigger->tgname : guard->name));
+	table_close(relation, AccessShareLock);
+	if (sql != NULL)
+		cgae_ddl_run(sql);
+}
+
+/* The same of all guards that are to be so. */
+static void
+enable_guards(Oid namespace)
+{
+	const CgaeTableGuard *guard;
+
+	for (int t = 0; t < CGAE_TABLES; t++)
+		for (guard = cgae_relation_definition(t)->guards; guard->name != NULL; guard++)
+			if (guard->is_always)
+				enable_always(cgae_relation_name(t), guard, namespace);
+}
+
+/*
+ * Run the steps from a layout to this library's, each of sql/registry/N--M.sql.
+ * Views need none: all are made anew after the last step.
+ */
+static void
+run_steps(int32 version)
+{
+	int			partitions = cgae_count_partitions();
+
+	cgae_ddl_require_create();
+	for (const CgaeRegistryStep *step = cgae_registry_steps; step->version != 0; step++)
+		if (step->version > version)
+		{
+			cgae_ddl_run_all(step->statements, partitions > 0);
+			cgae_ddl_record_layout(step->version);
+		}
+	cgae_complete_partitions(partitions);
 }
 
 /*
@@ -90,9 +119,9 @@ enable_policy_trigger(Oid namespace)
  *
  * Brings the registry to the layout of this library and returns its version.
  * When it is there already, puts back what may be missing: views, ENABLE
- * ALWAYS of the trigger on gate_policies, and the owner's EXECUTE on the guards.  All or nothing; one upgrade at a
- * time.  What is made belongs to the registry's owner, also when a superuser
- * calls.
+ * ALWAYS of the trigger on gate_policies, and the owner's EXECUTE on the guards.
+ * All or nothing; one upgrade at a time.  What is made belongs to the registry's
+ * owner, also when a superuser calls.
  * Errors: undefined_table without a registry; insufficient_privilege for who
  * does not own it, or when its owner may not create in the schema what is to be
  * made; object_not_in_prerequisite_state when its layout is newer than the
@@ -108,7 +137,7 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	int			save_sec_context;
 	int			guc_level;
 	int32		version;
-	bool		stepped = false;
+	CgaeViewMode views = CGAE_VIEWS_MISSING;
 
 	cgae_require_own_registry(NULL);
 	namespace = get_namespace_oid("cgae", false);
@@ -123,31 +152,22 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 
 	cgae_ddl_run("LOCK TABLE cgae.registry_layout IN SHARE ROW EXCLUSIVE MODE");
 	version = layout_version();
-	if (version > CGAE_LAYOUT_VERSION)
+	if (version > cgae_layout_version)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the agent registry has layout %d, newer than layout %d of this library",
-						version, CGAE_LAYOUT_VERSION),
+						version, cgae_layout_version),
 				 errhint("Install the release of cgae that made the registry, or a newer one."),
 				 cgae_err_object("registry_layout", NULL, NULL)));
 
-	if (version < CGAE_LAYOUT_VERSION)
-		cgae_ddl_require_create();
-	for (const LayoutStep *step = steps; step->version != 0; step++)
+	if (version < cgae_layout_version)
 	{
-		if (step->version <= version)
-			continue;
-		for (const char *const *statement = step->statements; *statement != NULL; statement++)
-			cgae_ddl_run(*statement);
-		cgae_ddl_run(psprintf("INSERT INTO cgae.registry_layout (version) VALUES (%d)",
-							  step->version));
-		version = step->version;
-		stepped = true;
+		run_steps(version);
+		views = CGAE_VIEWS_ALL;
 	}
-	cgae_registry_make_views(stepped ? CGAE_VIEWS_ALL : CGAE_VIEWS_MISSING);
-	enable_policy_trigger(namespace);
-
+	cgae_ddl_make_views(views);
+	enable_guards(namespace);
 	cgae_ddl_end(guc_level);
 	SetUserIdAndSecContext(save_userid, save_sec_context);
-	PG_RETURN_INT32(version);
+	PG_RETURN_INT32(cgae_layout_version);
 }

@@ -21,7 +21,7 @@
 
 #include "server/cache.h"
 #include "server/errors.h"
-#include "server/registry_columns.h"
+#include "server/registry_definition.h"
 #include "server/registry_tables.h"
 #include "server/table_shape.h"
 
@@ -90,7 +90,7 @@ find_table(int t)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
 
-	return OidIsValid(namespace) ? get_relname_relid(cgae_relation_names[t], namespace) : InvalidOid;
+	return OidIsValid(namespace) ? get_relname_relid(cgae_relation_name(t), namespace) : InvalidOid;
 }
 
 /*
@@ -203,18 +203,19 @@ table_fault(int t, Oid relid, const char *sql, Fault *fault)
 	char		kind = get_rel_relkind(relid);
 	bool		is_view = t >= CGAE_TABLES;
 	bool		is_table = kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE;
+	const CgaeTableColumn *column;
 
 	if (is_view ? kind != RELKIND_VIEW : !is_table)
 	{
 		fault->sqlerrcode = ERRCODE_WRONG_OBJECT_TYPE;
 		fault->column = NULL;
 		fault->message = psprintf(is_view ? _("relation \"cgae.%s\" is not a view") :
-								  _("relation \"cgae.%s\" is not a table"), cgae_relation_names[t]);
+								  _("relation \"cgae.%s\" is not a table"), cgae_relation_name(t));
 		return true;
 	}
-	for (const CgaeTableColumn *column = cgae_relation_columns[t]; column->name != NULL; column++)
+	for (column = cgae_relation_definition(t)->columns; column->name != NULL; column++)
 		if (has_word(sql, column->name) &&
-			column_fault(relid, cgae_relation_names[t], column, fault))
+			column_fault(relid, cgae_relation_name(t), column, fault))
 			return true;
 	return false;
 }
@@ -243,7 +244,7 @@ find_named_tables(CgaeNamedTables *named, const char *sql)
 {
 	named->count = 0;
 	for (int t = 0; t < CGAE_RELATIONS; t++)
-		if (has_word(sql, psprintf("cgae.%s", cgae_relation_names[t])))
+		if (has_word(sql, psprintf("cgae.%s", cgae_relation_name(t))))
 		{
 			if (named->count == CGAE_NAMED_TABLES_MAX)
 				elog(ERROR, "statement names too many tables: %s", sql);
@@ -318,7 +319,7 @@ cgae_named_tables_require(CgaeNamedTables *named, const char *sql)
 					(errcode(fault.sqlerrcode),
 					 errmsg_internal("%s", fault.message),
 					 errhint("SELECT * FROM cgae.check_registry() tells what is not as create_registry() made it."),
-					 cgae_err_object(cgae_relation_names[t], fault.column, NULL)));
+					 cgae_err_object(cgae_relation_name(t), fault.column, NULL)));
 	}
 	named->generation = seen;
 }

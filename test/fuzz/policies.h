@@ -45,7 +45,7 @@ compare_doubles(const void *a, const void *b)
 static inline CgaeThresholds
 fuzz_thresholds(FuzzInput *input)
 {
-	CgaeThresholds thresholds = cgae_paper_thresholds;
+	CgaeThresholds thresholds = cgae_paper_policy.gate;
 
 	if (fuzz_byte(input) % 2 == 0)
 		return thresholds;

@@ -535,9 +535,6 @@ sub anchors
 	};
 }
 
-# The SQL files of the registry are about to come; CONTRIBUTING.md tells of them.
-my $planned = -d "$root/sql/registry" ? qr/^$/ : qr{^sql/registry/};
-
 # is_path SPAN: does it look like a file or folder of the tree?
 sub is_path
 {
@@ -557,7 +554,6 @@ for my $page (@pages, @others)
 	for my $span (spans($prose{$page}))
 	{
 		next unless is_path($span);
-		next if $span =~ $planned;
 		# in full, beside the page, or, of a name alone, anywhere
 		push(@lost, $span) unless -e "$root/$span" || -e "$root/$folder/$span" || $span !~ m{/} && $tree{$span};
 	}

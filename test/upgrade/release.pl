@@ -11,8 +11,9 @@ use Copy;
 
 my ($install_old, $install_new, $version, $layout) = @ARGV;
 my ($owner, $auditor) = qw(cgae_copy_owner cgae_copy_auditor);
-my @databases = qw(cgae_plain cgae_full cgae_fresh);
+my @databases = qw(cgae_plain cgae_parts cgae_full cgae_fresh cgae_fresh_parts);
 my $make = 'CREATE EXTENSION cgae; SELECT cgae.create_registry();';
+my $make_parts = $make =~ s/\(\)/(3)/r;
 
 # Every object of a database, its name replaced.
 sub objects
@@ -43,6 +44,7 @@ sql($Copy::superuser, 'postgres', "CREATE ROLE $owner LOGIN PASSWORD '$ENV{PGPAS
 	  . join('', map { "\nCREATE DATABASE $_ OWNER $owner;" } @databases));
 install($install_old, 'the older');
 is(sql($owner, 'cgae_plain', $make), "\n", 'a registry of the older release');
+is(sql($owner, 'cgae_parts', $make_parts), "\n", 'one in partitions');
 is(Copy::fill($owner, 'cgae_full'), '', 'one with all that can be in it');
 my $rows = rows('cgae_full');
 unlike($rows, qr/ERROR/, 'it can be read');
@@ -63,7 +65,7 @@ SQL
 	return;
 }
 works('the newer library serves the older extension and registry');
-for my $database (qw(cgae_plain cgae_full))
+for my $database (qw(cgae_plain cgae_parts cgae_full))
 {
 	is(sql($owner, $database, 'ALTER EXTENSION cgae UPDATE'), '', "$database: the owner updates the extension");
 }
@@ -76,7 +78,7 @@ is(sql($Copy::superuser, 'cgae_restored', "SELECT cgae.upgrade_registry();\nGRAN
 ERROR:  owner "$owner" of the agent registry may not create in schema cgae
 HINT:  Run GRANT CREATE ON SCHEMA cgae TO $owner.
 OUT
-for my $database (qw(cgae_plain cgae_full cgae_restored))
+for my $database (qw(cgae_plain cgae_parts cgae_full cgae_restored))
 {
 	# whoever calls, all belongs to the registry's owner
 	is(sql($database eq 'cgae_plain' ? $owner : $Copy::superuser, $database, 'SELECT cgae.upgrade_registry()'), "$layout\n", "$database: the registry is upgraded");
@@ -92,6 +94,9 @@ my $fresh = objects('cgae_fresh');
 cmp_ok(scalar(my @lines = split(/\n/, $fresh)), '>', 300, 'it has objects');
 unlike($fresh, qr/^ERROR/m, '... all told');
 same_contents(objects('cgae_plain'), $fresh, 'object by object, the upgraded registry is the fresh one');
+is(sql($owner, 'cgae_fresh_parts', $make_parts), "\n", 'a fresh one in partitions');
+same_contents(objects('cgae_parts'), objects('cgae_fresh_parts'), '... which the upgraded one in partitions is, too');
+is_clean('cgae_parts', 'cgae_parts');
 for my $database (qw(cgae_full cgae_restored))
 {
 	same_contents(rows($database), $rows, "$database: every row is what it was");
