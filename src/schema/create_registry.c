@@ -137,7 +137,6 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 	cgae_access_grant_guards(fcinfo, GetUserId());
 	for (int t = 0; t < CGAE_TABLES; t++)
 		cgae_ddl_run_all(cgae_registry_files[t].statements, partitions > 0);
-	/* when all tables are there: the names of foreign keys depend on it */
 	cgae_complete_partitions(partitions);
 	cgae_ddl_make_views(CGAE_VIEWS_NEW);
 	fill_registry();
