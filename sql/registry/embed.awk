@@ -1,4 +1,4 @@
-# Embeds the registry's SQL files as C: src/server/registry_sql.c, whose types are in registry_sql.h.
+# Embeds the registry's SQL files as C: src/server/registry_sql.c, with the types of registry_sql.h.
 #
 #   awk -f embed.awk agents.sql ... registry_health.sql 1--2.sql 2--3.sql ...
 #
@@ -37,7 +37,8 @@ function statement(text,    words, first, about) {
 				fail("the file's first statement must be CREATE TABLE or CREATE VIEW of " about)
 			is_view = first == "CREATE VIEW"
 		}
-		else if (first !~ /^(CREATE (INDEX|UNIQUE|STATISTICS|TRIGGER)|COMMENT ON|ALTER TABLE|REVOKE ALL)$/)
+		else if (first !~ /^CREATE (INDEX|UNIQUE|STATISTICS|TRIGGER)$/ &&
+				 first !~ /^(COMMENT ON|ALTER TABLE|REVOKE ALL)$/)
 			fail("no statement of a relation's file: " first)
 		else if (is_view && first !~ /^(COMMENT ON|REVOKE ALL)$/)
 			fail("no statement of a view's file: " first)

@@ -21,7 +21,7 @@ extern bool cgae_check_any_table(void);
  */
 extern void cgae_check_layout(CgaeCheck *check);
 
-/* Has audit_epochs, through which readers see epochs, the columns that are read?  Reports if not. */
+/* Has audit_epochs, through which readers see epochs, the columns that are read?  Else reports. */
 extern bool cgae_check_epochs_view(CgaeCheck *check);
 
 #endif							/* CGAE_CHECK_LAYOUT_H */

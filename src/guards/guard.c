@@ -82,11 +82,14 @@ statement_of_guard(Relation partition, const char *function)
 	Relation	table = table_open(cgae_table_root(partition), AccessShareLock);
 	Oid			guard = cgae_guard_function(RelationGetNamespace(table), function);
 	const TriggerDesc *desc = table->trigdesc;
+	Oid			trigger = InvalidOid;
 	char	   *sql = NULL;
 
-	for (int i = 0; desc != NULL && i < desc->numtriggers && sql == NULL; i++)
+	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
 		if (desc->triggers[i].tgfoid == guard && !TRIGGER_FOR_ROW(desc->triggers[i].tgtype))
-			sql = cgae_trigger_on_partition(&desc->triggers[i], table, RelationGetRelid(partition));
+			trigger = desc->triggers[i].tgoid;
+	if (OidIsValid(trigger))
+		sql = cgae_trigger_on_partition(trigger, table, RelationGetRelid(partition));
 	table_close(table, AccessShareLock);
 	return sql;
 }

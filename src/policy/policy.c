@@ -291,9 +291,13 @@ cgae_policy_of_paper(CgaePolicy *policy)
 	policy->time_step = paper->time_step * USECS_PER_DAY;
 	policy->effective_from = DT_NOBEGIN;
 	for (int i = 0; i < CGAE_TIERS; i++)
+	{
+		Datum		ceiling = CStringGetDatum(paper->budget_ceiling[i]);
+
 		policy->budget_ceiling[i] =
-			DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(paper->budget_ceiling[i]),
-												ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+			DatumGetNumeric(DirectFunctionCall3(numeric_in, ceiling, ObjectIdGetDatum(InvalidOid),
+												Int32GetDatum(-1)));
+	}
 }
 
 bool

@@ -24,6 +24,7 @@
 #include "server/errors.h"
 #include "server/registry_definition.h"
 #include "server/registry_triggers.h"
+#include "server/rights.h"
 #include "server/statement.h"
 
 /* One GRANT of a level. */
@@ -147,7 +148,8 @@ holds_level(const AccessLevel *level, Oid role)
 								   " LEFT JOIN pg_catalog.pg_attribute AS a"
 								   "  ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
 								   "  AND a.attname OPERATOR(pg_catalog.=) $3::pg_catalog.name,"
-								   " pg_catalog.aclexplode(CASE WHEN $3 IS NULL THEN c.relacl ELSE a.attacl END) AS g"
+								   " pg_catalog.aclexplode("
+								   "CASE WHEN $3 IS NULL THEN c.relacl ELSE a.attacl END) AS g"
 								   " WHERE c.oid OPERATOR(pg_catalog.=) $2::pg_catalog.regclass"
 								   " AND g.grantee OPERATOR(pg_catalog.=) $1"
 								   " AND g.privilege_type OPERATOR(pg_catalog.=) $4",
@@ -199,8 +201,7 @@ static void
 grant_guard(FunctionCallInfo fcinfo, const char *name, Oid role)
 {
 	Oid			function = cgae_guard_function(get_func_namespace(fcinfo->flinfo->fn_oid), name);
-	Oid			save_userid;
-	int			save_sec_context;
+	CgaeSavedUser caller;
 
 	/* what ALTER EXTENSION UPDATE has yet to bring is missed where it is used */
 	if (!OidIsValid(function))
@@ -208,14 +209,10 @@ grant_guard(FunctionCallInfo fcinfo, const char *name, Oid role)
 	/* a grant that is there already would be one more difference for pg_dump to tell */
 	if (object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 		return;
-	/* an error restores it, with the (sub)transaction */
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(function_owner(fcinfo->flinfo->fn_oid),
-						   save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
+	cgae_act_as(function_owner(fcinfo->flinfo->fn_oid), &caller);
 	run_grant(psprintf("GRANT EXECUTE ON FUNCTION cgae.%s() TO %s", name,
 					   quote_identifier(GetUserNameFromId(role, false))));
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	cgae_act_end(&caller);
 }
 
 void

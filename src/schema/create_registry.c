@@ -29,6 +29,7 @@
 #include "server/errors.h"
 #include "server/registry_namespace.h"
 #include "server/registry_tables.h"
+#include "server/rights.h"
 
 /* Doubles of T0 to T5 as an array. */
 static Datum
@@ -137,7 +138,6 @@ cgae_create_registry(PG_FUNCTION_ARGS)
 	cgae_access_grant_guards(fcinfo, GetUserId());
 	for (int t = 0; t < CGAE_TABLES; t++)
 		cgae_ddl_run_all(cgae_registry_files[t].statements, partitions > 0);
-	/* when all tables are there: the names of foreign keys depend on it */
 	cgae_complete_partitions(partitions);
 	cgae_ddl_make_views(CGAE_VIEWS_NEW);
 	fill_registry();
@@ -175,15 +175,11 @@ PG_FUNCTION_INFO_V1(cgae_seed_registry);
 Datum
 cgae_seed_registry(PG_FUNCTION_ARGS)
 {
-	Oid			save_userid;
-	int			save_sec_context;
+	CgaeSavedUser caller;
 	int			guc_level;
 
 	cgae_require_own_registry(NULL);
-	/* an error restores both, with the (sub)transaction */
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(cgae_registry_owner(), save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	cgae_act_as(cgae_registry_owner(), &caller);
 	guc_level = cgae_ddl_begin();
 	/* two at once would both find nothing; the policies first, as whoever writes locks them */
 	cgae_ddl_run("LOCK TABLE cgae.gate_policies IN EXCLUSIVE MODE");
@@ -194,6 +190,6 @@ cgae_seed_registry(PG_FUNCTION_ARGS)
 	}
 	fill_registry();
 	cgae_ddl_end(guc_level);
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	cgae_act_end(&caller);
 	PG_RETURN_VOID();
 }

@@ -53,17 +53,20 @@ make_partition(const char *table, int number, int partitions)
 static List *
 guard_statements(const Trigger *trigger, Relation table, Oid partition)
 {
-	const char *trigger_name = quote_identifier(trigger->tgname);
+	/* copies: reading the catalogs may make the table's triggers anew */
+	const char *trigger_name = quote_identifier(pstrdup(trigger->tgname));
+	Oid			trigger_oid = trigger->tgoid;
+	bool		is_always = trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
+	List	   *statements = list_make1(cgae_trigger_on_partition(trigger_oid, table, partition));
+	char	   *comment = GetComment(trigger_oid, TriggerRelationId, 0);
 	char	   *partition_name =
 		quote_qualified_identifier(get_namespace_name(get_rel_namespace(partition)),
 								   get_rel_name(partition));
-	char	   *comment = GetComment(trigger->tgoid, TriggerRelationId, 0);
-	List	   *statements = list_make1(cgae_trigger_on_partition(trigger, table, partition));
 
 	if (comment != NULL)
 		statements = lappend(statements, psprintf("COMMENT ON TRIGGER %s ON %s IS %s", trigger_name,
 												  partition_name, quote_literal_cstr(comment)));
-	if (trigger->tgenabled == TRIGGER_FIRES_ALWAYS)
+	if (is_always)
 		statements = lappend(statements, psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
 												  partition_name, trigger_name));
 	return statements;

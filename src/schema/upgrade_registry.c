@@ -28,6 +28,7 @@
 #include "server/registry_definition.h"
 #include "server/registry_tables.h"
 #include "server/registry_triggers.h"
+#include "server/rights.h"
 #include "server/row_reader.h"
 
 /*
@@ -96,7 +97,7 @@ enable_guards(Oid namespace)
 }
 
 /*
- * Run the steps from a layout to this library's, each of sql/registry/N--M.sql.
+ * Run the steps from a layout to this library's, in their order.
  * Views need none: all are made anew after the last step.
  */
 static void
@@ -133,8 +134,7 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 {
 	Oid			namespace;
 	Oid			owner;
-	Oid			save_userid;
-	int			save_sec_context;
+	CgaeSavedUser caller;
 	int			guc_level;
 	int32		version;
 	CgaeViewMode views = CGAE_VIEWS_MISSING;
@@ -142,11 +142,8 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	cgae_require_own_registry(NULL);
 	namespace = get_namespace_oid("cgae", false);
 
-	/* an error restores both, with the (sub)transaction */
 	owner = cgae_registry_owner();
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	cgae_act_as(owner, &caller);
 	guc_level = cgae_ddl_begin();
 	cgae_access_grant_guards(fcinfo, owner);
 
@@ -168,6 +165,6 @@ cgae_upgrade_registry(PG_FUNCTION_ARGS)
 	cgae_ddl_make_views(views);
 	enable_guards(namespace);
 	cgae_ddl_end(guc_level);
-	SetUserIdAndSecContext(save_userid, save_sec_context);
+	cgae_act_end(&caller);
 	PG_RETURN_INT32(cgae_layout_version);
 }

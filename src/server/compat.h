@@ -12,6 +12,11 @@
 #include "lib/stringinfo.h"
 #include "utils/float.h"
 
+/* Since 16 what takes a varlena apart has a header of its own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* Soft input errors exist since 16; before, they are ordinary errors. */
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"

@@ -20,14 +20,14 @@
 #include "server/registry_definition.h"
 
 /* A definition that is being read. */
-typedef struct Reading
+typedef struct Definition
 {
 	CgaeRelationDefinition *definition;
 	CgaeTableColumn *columns;
 	CgaeTableGuard *guards;
 	int			column_count;
 	int			guard_count;
-} Reading;
+} Definition;
 
 /* Names in a line, "agent_id, seq". */
 static char *
@@ -55,7 +55,7 @@ type_name(const TypeName *type)
 
 /* What a constraint, of a column or of the table (column NULL), says. */
 static void
-read_constraint(Reading *reading, const Constraint *constraint, CgaeTableColumn *column)
+read_constraint(Definition *reading, const Constraint *constraint, CgaeTableColumn *column)
 {
 	if (constraint->contype == CONSTR_PRIMARY)
 		reading->definition->primary_key = column == NULL ? name_list(constraint->keys) :
@@ -71,7 +71,7 @@ read_constraint(Reading *reading, const Constraint *constraint, CgaeTableColumn 
 }
 
 static void
-read_table(Reading *reading, const CreateStmt *table)
+read_table(Definition *reading, const CreateStmt *table)
 {
 	ListCell   *cell;
 
@@ -118,7 +118,7 @@ source_column_type(const SelectStmt *query, const char *column)
 }
 
 static void
-read_view(Reading *reading, const ViewStmt *view)
+read_view(Definition *reading, const ViewStmt *view)
 {
 	const SelectStmt *query = castNode(SelectStmt, view->query);
 	ListCell   *cell;
@@ -150,7 +150,7 @@ read_view(Reading *reading, const ViewStmt *view)
 }
 
 static void
-read_trigger(Reading *reading, const CreateTrigStmt *trigger)
+read_trigger(Definition *reading, const CreateTrigStmt *trigger)
 {
 	CgaeTableGuard *guard = &reading->guards[reading->guard_count++];
 
@@ -164,7 +164,7 @@ read_trigger(Reading *reading, const CreateTrigStmt *trigger)
 }
 
 static void
-read_alteration(Reading *reading, const AlterTableStmt *alteration)
+read_alteration(Definition *reading, const AlterTableStmt *alteration)
 {
 	ListCell   *cell;
 
@@ -182,7 +182,7 @@ read_alteration(Reading *reading, const AlterTableStmt *alteration)
 static CgaeRelationDefinition *
 read_file(const CgaeRegistryFile *file)
 {
-	Reading		reading = {.definition = palloc0(sizeof(CgaeRelationDefinition))};
+	Definition	reading = {.definition = palloc0(sizeof(CgaeRelationDefinition))};
 	MemoryContext outer = CurrentMemoryContext;
 	MemoryContext parsed = AllocSetContextCreate(outer, "cgae registry statement",
 												 ALLOCSET_DEFAULT_SIZES);

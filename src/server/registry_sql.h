@@ -2,7 +2,7 @@
  * registry_sql.h
  *	  The registry's relations, and the SQL files of sql/registry/ that make them.
  *
- * registry_sql.c is made from those files when the extension is built: see
+ * The definitions are made from those files when the extension is built: see
  * sql/registry/README.md.
  */
 #ifndef CGAE_REGISTRY_SQL_H

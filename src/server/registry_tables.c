@@ -183,8 +183,9 @@ column_fault(Oid relid, const char *table, const CgaeTableColumn *column, Fault 
 	if (attnum <= InvalidAttrNumber)
 	{
 		fault->sqlerrcode = ERRCODE_UNDEFINED_COLUMN;
-		fault->message = psprintf(_("relation \"cgae.%s\" has no column \"%s\", which the registry needs"),
-								  table, column->name);
+		fault->message =
+			psprintf(_("relation \"cgae.%s\" has no column \"%s\", which the registry needs"),
+					 table, column->name);
 		return true;
 	}
 	type = get_atttype(relid, attnum);

@@ -46,10 +46,10 @@ qualified_name(Oid relid)
 }
 
 char *
-cgae_trigger_on_partition(const Trigger *trigger, Relation table, Oid partition)
+cgae_trigger_on_partition(Oid trigger, Relation table, Oid partition)
 {
 	char	   *sql = TextDatumGetCString(DirectFunctionCall1(pg_get_triggerdef,
-															  ObjectIdGetDatum(trigger->tgoid)));
+															  ObjectIdGetDatum(trigger)));
 	RawStmt    *parsed = linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT));
 	/* the table's name, whose place the parser knows, gives way to the partition's */
 	int			location = castNode(CreateTrigStmt, parsed->stmt)->relation->location;

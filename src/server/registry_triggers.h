@@ -17,7 +17,8 @@ extern Oid	cgae_guard_function(Oid namespace, const char *name);
 
 /*
  * The guard of a relation that has a function and a type, whatever its name and
- * whether it is enabled; NULL when there is none.  Valid while the relation is open.
+ * whether it is enabled; NULL when there is none.  Valid until the catalogs are
+ * read again, which may make the relation's triggers anew.
  */
 extern const Trigger *cgae_find_guard(Relation relation, Oid function, int16 type);
 
@@ -25,6 +26,6 @@ extern const Trigger *cgae_find_guard(Relation relation, Oid function, int16 typ
  * The statement that makes a table's trigger for each statement, which partitions
  * do not inherit, on one of its partitions; palloc'd.
  */
-extern char *cgae_trigger_on_partition(const Trigger *trigger, Relation table, Oid partition);
+extern char *cgae_trigger_on_partition(Oid trigger, Relation table, Oid partition);
 
 #endif							/* CGAE_REGISTRY_TRIGGERS_H */

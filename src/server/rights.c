@@ -112,3 +112,17 @@ cgae_execute_as_owner(Relation relation, const CgaeStatement *statement, const D
 	cgae_owner_end(&rights);
 	return processed;
 }
+
+void
+cgae_act_as(Oid role, CgaeSavedUser *saved)
+{
+	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
+	SetUserIdAndSecContext(role, saved->sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+}
+
+void
+cgae_act_end(const CgaeSavedUser *saved)
+{
+	SetUserIdAndSecContext(saved->userid, saved->sec_context);
+}

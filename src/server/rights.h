@@ -52,4 +52,17 @@ extern uint64 cgae_owner_execute(Oid relid, const CgaeStatement *statement,
 extern void cgae_owner_seal(CgaeOwnerRights *rights);
 extern void cgae_owner_end(const CgaeOwnerRights *rights);
 
+/*
+ * Work as a role, in a security-restricted operation and whatever row security is
+ * forced, until the end, or until an error ends the (sub)transaction.
+ */
+typedef struct CgaeSavedUser
+{
+	Oid			userid;
+	int			sec_context;
+} CgaeSavedUser;
+
+extern void cgae_act_as(Oid role, CgaeSavedUser *saved);
+extern void cgae_act_end(const CgaeSavedUser *saved);
+
 #endif							/* CGAE_RIGHTS_H */

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "server/compat.h"
 #include "server/varlena.h"
 
 bool
