@@ -358,6 +358,8 @@ sub tree
 		$tree{level}{$1} //= scalar @{ $tree{folders} };
 	}
 	my @ignored = ignored($root);
+	# what is made at build, one by one
+	$tree{made} = { map { m{^/src/([^*]+)$} ? ($1 => 1) : () } ignore_lines($root) };
 	my @walk = ('');
 	while (@walk)
 	{
@@ -403,15 +405,20 @@ sub server_include
 sub ignored
 {
 	my ($root) = @_;
-	return () unless -e "$root/.gitignore";
-	my @patterns = grep { /\S/ && !/^#/ } split(/\n/, slurp("$root/.gitignore"));
 	return map {
 		my $pattern = $_;
 		my $anchored = $pattern =~ s{^/}{};
 		$pattern =~ s{/$}{};
 		$pattern = join('', map { $_ eq '*' ? '[^/]*' : quotemeta($_) } split(/(\*)/, $pattern));
 		$anchored ? qr{\A$pattern\z} : qr{(?:\A|/)$pattern\z}
-	} @patterns;
+	} ignore_lines($root);
+}
+
+sub ignore_lines
+{
+	my ($root) = @_;
+	return () unless -e "$root/.gitignore";
+	return grep { /\S/ && !/^#/ } split(/\n/, slurp("$root/.gitignore"));
 }
 
 # ------------------------------------------------------------------ the rules
@@ -779,6 +786,7 @@ sub check_references
 				my ($name, $at) = ($1, $-[1]);
 				my ($base) = $name =~ m{([^/]+)\z};
 				next if $tree->{by_path}{ $name =~ s{^src/}{}r } || ($name eq $base && $tree->{by_name}{$base}) || -e "$tree->{root}/$name";
+				next if grep { m{(?:\A|/)\Q$name\E\z} } keys %{ $tree->{made} };
 				next if $servers{$base} || $libc{$name} || is_servers($tree, $name);
 				$report->($at, "there is no $name");
 			}
@@ -786,6 +794,8 @@ sub check_references
 			{
 				my ($name, $at) = ($1, $-[1]);
 				next if $name =~ /\.[ch]$/;
+				# letters that stand for a name
+				next if $name =~ m{\A(.*/)(?:[A-Z]|[A-Z]{3,})(?:-+[A-Z]+)*\.\w+\z} && -d "$tree->{root}/$1";
 				$report->($at, "there is no $name") unless -e "$tree->{root}/$name";
 			}
 			while ($text =~ m{((?:[\w-]+/)*[\w-]+\.md)\b(?:[\s*]*,[\s*]*(?:section|heading)?[\s*]*(["']?)([A-Z`][^"']*))?}g)
@@ -836,12 +846,12 @@ sub check_pages
 			$named{$name} = 1 if $where eq '' || $where =~ m{\A(?:src/)?$folder/\z};
 			my $there = $where eq '' ? "$folder/" : $where =~ s{^src/}{}r;
 			$fault->('page', $page, line_at($text, $at), "there is no $there$name")
-				unless $tree->{by_path}{"$there$name"} || is_servers($tree, $where . $name);
+				unless $tree->{by_path}{"$there$name"} || $tree->{made}{"$there$name"} || is_servers($tree, $where . $name);
 		}
 		for my $file (grep { $_->{folder} eq $folder && $_->{kind} ne 'md' && $kinds{ $_->{kind} } } @{ $tree->{files} })
 		{
 			# a header goes without saying where its .c is named
-			next if $named{ $file->{name} } || ($file->{kind} eq 'h' && $tree->{by_path}{"$folder/$file->{base}.c"});
+			next if $named{ $file->{name} } || ($file->{kind} =~ /^[ch]$/ && $text =~ /`$file->{base}`/) || ($file->{kind} eq 'h' && $tree->{by_path}{"$folder/$file->{base}.c"});
 			$fault->('page', $page, $lines, "say what is in $file->{name}");
 		}
 	}
