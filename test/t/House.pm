@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(faults rules);
+our @EXPORT_OK = qw(faults rules wants);
 
 # ------------------------------------------------------------------ what the rules allow
 
@@ -357,9 +357,7 @@ sub tree
 		push(@{ $tree{folders} }, { name => $1, line => $line });
 		$tree{level}{$1} //= scalar @{ $tree{folders} };
 	}
-	my @ignored = ignored($root);
-	# what is made at build, one by one
-	$tree{made} = { map { m{^/src/([^*]+)$} ? ($1 => 1) : () } ignore_lines($root) };
+	$tree{made} = made($root);
 	my @walk = ('');
 	while (@walk)
 	{
@@ -368,7 +366,7 @@ sub tree
 		for my $name (sort grep { !/^\.\.?$/ } readdir($dir))
 		{
 			my $path = $folder eq '' ? $name : "$folder/$name";
-			next if grep { "src/$path" =~ $_ } @ignored;
+			next if $tree{made}{$path} || $name =~ /\.(?:o|bc|d|gcda|gcno|new)\z/;
 			if (-d "$root/src/$path") { push(@walk, $path); $tree{dirs}{$path} = 1; next }
 			my %file = (path => $path, folder => $folder, name => $name);
 			($file{base}, $file{kind}) = $name =~ /\A(.*?)\.([^.]*)\z/ ? ($1, $2) : ($name, '');
@@ -401,24 +399,12 @@ sub server_include
 	return $server_include;
 }
 
-# What the build leaves behind, as .gitignore says.
-sub ignored
+# What the build makes of other files, as the Makefile says.
+sub made
 {
 	my ($root) = @_;
-	return map {
-		my $pattern = $_;
-		my $anchored = $pattern =~ s{^/}{};
-		$pattern =~ s{/$}{};
-		$pattern = join('', map { $_ eq '*' ? '[^/]*' : quotemeta($_) } split(/(\*)/, $pattern));
-		$anchored ? qr{\A$pattern\z} : qr{(?:\A|/)$pattern\z}
-	} ignore_lines($root);
-}
-
-sub ignore_lines
-{
-	my ($root) = @_;
-	return () unless -e "$root/.gitignore";
-	return grep { /\S/ && !/^#/ } split(/\n/, slurp("$root/.gitignore"));
+	return {} unless -e "$root/Makefile";
+	return { map { ($_ => 1) } slurp("$root/Makefile") =~ m{^src/(\S+\.[ch])\s*:}mg };
 }
 
 # ------------------------------------------------------------------ the rules
