@@ -162,7 +162,10 @@ read_tag(const char *at)
 	tag.name = at;
 	tag.length = strcspn(at, "|}");
 	tag.rest = at + tag.length;
-	tag.end = strstr(at, "}}") + 2;
+	tag.end = strstr(tag.rest, "}}");
+	if (tag.length == 0 || tag.end == NULL)
+		elog(ERROR, "a report's template has a tag without name or end");
+	tag.end += 2;
 	return tag;
 }
 
@@ -198,7 +201,7 @@ append_piece(StringInfo page, const char *template, const CgaeTag *tag, const Cg
 static void
 append_value(StringInfo page, const CgaeTag *tag, const CgaeField *field)
 {
-	const char *words = tag->rest + 1;
+	const char *one = tag->rest + 1;
 	const char *many;
 
 	if (field->value.data == NULL || field->is_html != ends_in_html(tag->name, tag->length))
@@ -208,11 +211,13 @@ append_value(StringInfo page, const CgaeTag *tag, const CgaeField *field)
 		appendBinaryStringInfo(page, field->value.data, field->value.len);
 		return;
 	}
-	many = strchr(words, '|') + 1;
+	many = strchr(one, '|');
+	if (many == NULL || many >= tag->end)
+		elog(ERROR, "a report's template has one word for \"%.*s\"", tag->length, tag->name);
 	if (field->is_one)
-		appendBinaryStringInfo(page, words, many - 1 - words);
+		appendBinaryStringInfo(page, one, many - one);
 	else
-		appendBinaryStringInfo(page, many, tag->end - 2 - many);
+		appendBinaryStringInfo(page, many + 1, tag->end - 2 - (many + 1));
 }
 
 /* Append what a tag stands for; returns where its template goes on. */

@@ -121,6 +121,8 @@ SELECT is(t.faults(cgae.report("limit" => 0)), '', 'no lists: a sound page');
 SELECT is(t.faults(cgae.report(since => '4713-01-01 BC', until => '294276-12-31')), '', 'all of time: a sound page');
 SELECT is(t.faults(cgae.report(since => now() + interval '1 day', until => now() + interval '2 days')), '', 'what lies ahead: a sound page');
 SELECT is(t.faults(cgae.report(since => '2020-01-01', until => '2020-01-02')), '', 'long ago: a sound page');
+SELECT ok(cgae.report('{{role}}{{/kind}}{{=bar}}') LIKE '%<title>{{role}}{{/kind}}{{&#61;bar}}</title>%', 'a tag of the template in a name is text');
+SELECT ok(cgae.report() NOT LIKE '%{{%', '... and none is left over elsewhere');
 
 --
 -- hostile names stay text, wherever they come

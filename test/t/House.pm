@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(faults rules);
+our @EXPORT_OK = qw(faults rules wants);
 
 # ------------------------------------------------------------------ what the rules allow
 
@@ -357,7 +357,7 @@ sub tree
 		push(@{ $tree{folders} }, { name => $1, line => $line });
 		$tree{level}{$1} //= scalar @{ $tree{folders} };
 	}
-	my @ignored = ignored($root);
+	$tree{made} = made($root);
 	my @walk = ('');
 	while (@walk)
 	{
@@ -366,7 +366,7 @@ sub tree
 		for my $name (sort grep { !/^\.\.?$/ } readdir($dir))
 		{
 			my $path = $folder eq '' ? $name : "$folder/$name";
-			next if grep { "src/$path" =~ $_ } @ignored;
+			next if $tree{made}{$path} || $name =~ /\.(?:o|bc|d|gcda|gcno|new)\z/;
 			if (-d "$root/src/$path") { push(@walk, $path); $tree{dirs}{$path} = 1; next }
 			my %file = (path => $path, folder => $folder, name => $name);
 			($file{base}, $file{kind}) = $name =~ /\A(.*?)\.([^.]*)\z/ ? ($1, $2) : ($name, '');
@@ -399,19 +399,12 @@ sub server_include
 	return $server_include;
 }
 
-# What the build leaves behind, as .gitignore says.
-sub ignored
+# What the build makes of other files, as the Makefile says.
+sub made
 {
 	my ($root) = @_;
-	return () unless -e "$root/.gitignore";
-	my @patterns = grep { /\S/ && !/^#/ } split(/\n/, slurp("$root/.gitignore"));
-	return map {
-		my $pattern = $_;
-		my $anchored = $pattern =~ s{^/}{};
-		$pattern =~ s{/$}{};
-		$pattern = join('', map { $_ eq '*' ? '[^/]*' : quotemeta($_) } split(/(\*)/, $pattern));
-		$anchored ? qr{\A$pattern\z} : qr{(?:\A|/)$pattern\z}
-	} @patterns;
+	return {} unless -e "$root/Makefile";
+	return { map { ($_ => 1) } slurp("$root/Makefile") =~ m{^src/(\S+\.[ch])\s*:}mg };
 }
 
 # ------------------------------------------------------------------ the rules
@@ -779,6 +772,7 @@ sub check_references
 				my ($name, $at) = ($1, $-[1]);
 				my ($base) = $name =~ m{([^/]+)\z};
 				next if $tree->{by_path}{ $name =~ s{^src/}{}r } || ($name eq $base && $tree->{by_name}{$base}) || -e "$tree->{root}/$name";
+				next if grep { m{(?:\A|/)\Q$name\E\z} } keys %{ $tree->{made} };
 				next if $servers{$base} || $libc{$name} || is_servers($tree, $name);
 				$report->($at, "there is no $name");
 			}
@@ -786,6 +780,8 @@ sub check_references
 			{
 				my ($name, $at) = ($1, $-[1]);
 				next if $name =~ /\.[ch]$/;
+				# letters that stand for a name
+				next if $name =~ m{\A(.*/)(?:[A-Z]|[A-Z]{3,})(?:-+[A-Z]+)*\.\w+\z} && -d "$tree->{root}/$1";
 				$report->($at, "there is no $name") unless -e "$tree->{root}/$name";
 			}
 			while ($text =~ m{((?:[\w-]+/)*[\w-]+\.md)\b(?:[\s*]*,[\s*]*(?:section|heading)?[\s*]*(["']?)([A-Z`][^"']*))?}g)
@@ -836,12 +832,12 @@ sub check_pages
 			$named{$name} = 1 if $where eq '' || $where =~ m{\A(?:src/)?$folder/\z};
 			my $there = $where eq '' ? "$folder/" : $where =~ s{^src/}{}r;
 			$fault->('page', $page, line_at($text, $at), "there is no $there$name")
-				unless $tree->{by_path}{"$there$name"} || is_servers($tree, $where . $name);
+				unless $tree->{by_path}{"$there$name"} || $tree->{made}{"$there$name"} || is_servers($tree, $where . $name);
 		}
 		for my $file (grep { $_->{folder} eq $folder && $_->{kind} ne 'md' && $kinds{ $_->{kind} } } @{ $tree->{files} })
 		{
 			# a header goes without saying where its .c is named
-			next if $named{ $file->{name} } || ($file->{kind} eq 'h' && $tree->{by_path}{"$folder/$file->{base}.c"});
+			next if $named{ $file->{name} } || ($file->{kind} =~ /^[ch]$/ && $text =~ /`$file->{base}`/) || ($file->{kind} eq 'h' && $tree->{by_path}{"$folder/$file->{base}.c"});
 			$fault->('page', $page, $lines, "say what is in $file->{name}");
 		}
 	}
