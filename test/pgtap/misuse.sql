@@ -7,16 +7,6 @@ SET LOCAL client_min_messages = error;
 --
 -- a registry that is not there
 --
-CREATE FUNCTION t.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  h text;
-BEGIN
-  EXECUTE statement;
-  RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS h = PG_EXCEPTION_HINT;
-  RETURN h;
-END $$;
 SELECT is(t.try('SELECT ' || call), '42P01: there is no agent registry in this database', 'without a registry: ' || call)
   FROM unnest(ARRAY[$$cgae.register_agent('m', '{}')$$, $$cgae.certify('a', '(1,1,1,1)')$$, $$cgae.demote('a', '(0,0,0,0)')$$,
                     $$cgae.observe_architecture('a', '0000000000000000')$$, $$cgae.update_architecture('a', '{}')$$, $$cgae.suspend('a', 'h')$$,

@@ -119,7 +119,6 @@ CREATE ROLE t_new;
 GRANT USAGE, CREATE ON SCHEMA cgae TO t_new;
 SELECT current_user AS me \gset
 SELECT t.state() AS state \gset
-CREATE FUNCTION t.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$DECLARE h text; BEGIN EXECUTE statement; RETURN 'ok'; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS h = PG_EXCEPTION_HINT; RETURN h; END$$;
 CREATE FUNCTION t.owned(tbl text, statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   me text := current_user;

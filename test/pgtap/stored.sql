@@ -207,7 +207,6 @@ SELECT is(t.ways(format('CREATE TRIGGER s AFTER INSERT ON %1$s FOR EACH STATEMEN
 SELECT is(t.ways(format('CREATE TRIGGER s AFTER INSERT ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION t.silent()', :'leaf')), 'ok', '... which do no harm');
 
 -- Everything at once, in one transaction: a key made, met, dropped
-CREATE FUNCTION t.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$DECLARE h text; BEGIN EXECUTE statement; RETURN 'ok'; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS h = PG_EXCEPTION_HINT; RETURN h; END$$;
 CREATE UNIQUE INDEX k ON :leaf (agent_id, spot);
 SELECT is(t.hint($$SELECT cgae.certify('a', '(1,1,1,1)')$$), 'Drop it. Allowed are unique indexes that include agent_id and seq, or have (agent_id, request_id) alone, on plain columns with their default operator class and a deterministic collation.', 'the hint says which keys are allowed');
 SELECT is(t.fields($$SELECT cgae.certify('a', '(1,1,1,1)')$$), 'cgae.certifications k', 'the fields name the key');
