@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # How tests show that they move, and what is left of those that failed.  Sourced, never run.
 
-# progress WHAT KEEP DROP: of standard input the lines that match KEEP and not DROP, patterns that
-# may be empty; and where nothing has come for half a minute, a line that says that it goes on.
+# progress WHAT KEEP DROP [SECONDS]: of standard input the lines that match KEEP and not DROP, patterns that
+# may be empty; and where nothing has come for so many SECONDS (30), a line that says that it goes on.
 progress() {
-  local what=$1 keep=$2 drop=$3 line='' part='' began=$SECONDS lines=0 status
+  local what=$1 keep=$2 drop=$3 patience=${4:-30} line='' part='' began=$SECONDS lines=0 status
   while :; do
-    IFS= read -r -t 30 part
+    IFS= read -r -t "$patience" part
     status=$?
     line+=$part
     if [ "$status" -gt 128 ]; then

@@ -170,8 +170,10 @@ with_source_server() {
   done >>"$data/postgresql.conf"
   trap 'stop_source_server; clean_up' EXIT
   as_server "${server_runner[@]}" "$pg_bin/postgres" -D "$data" >>"$log" 2>&1 &
-  for ((i = 0; i < 600; i++)); do
+  # however long that takes, as long as it lives
+  for ((i = 0; i < 3000; i++)); do
     "$pg_bin/pg_isready" -q && break
+    kill -0 $! 2>/dev/null || break
     sleep 0.2
   done
   "$pg_bin/pg_isready" -q || {
