@@ -53,7 +53,7 @@ CREATE TEMP VIEW function AS
          concat_ws(' ', provolatile, CASE WHEN proisstrict THEN 'strict' END, proparallel) AS attributes
     FROM pg_proc AS p WHERE pronamespace = 'cgae'::regnamespace;
 SELECT is(f.attributes, c.attributes, signature) FROM contract AS c LEFT JOIN function AS f USING (signature);
-SELECT is((SELECT string_agg(signature, '; ') FROM function WHERE prokind = 'a'), 'chain_tier_agg(r cgae.robustness) cgae.tier; aggregate_safety(r cgae.robustness, exposure double precision) double precision', 'the aggregates');
+SELECT is((SELECT string_agg(signature, '; ' ORDER BY signature) FROM function WHERE prokind = 'a'), 'aggregate_safety(r cgae.robustness, exposure double precision) double precision; chain_tier_agg(r cgae.robustness) cgae.tier', 'the aggregates');
 SELECT is((SELECT string_agg(aggtranstype::regtype::text, ' ' ORDER BY aggfnoid::text) FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM function) AND aggcombinefn <> 0), 'double precision[] cgae.tier',
           '... combine, and their states have types of their own');
 
