@@ -143,6 +143,7 @@ ISOLATION = \
 	certify_request \
 	certify_policy \
 	heartbeats \
+	lock_order \
 	meanwhile \
 	crosswise \
 	savepoint \

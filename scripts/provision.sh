@@ -185,10 +185,20 @@ server_settings() {
 # with_server COMMAND...: run it with PGHOST, PGPORT, PGUSER, PGPASSWORD and PG_CONFIG of a
 # throw-away server that finds the extension in $scratch/install.
 with_server() {
-  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8') setting
+  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8') setting attempt status=0
+  local begun=$scratch/server-begun
   server_settings
   for setting in "${settings[@]}"; do
     arguments+=(-o "$setting")
   done
-  pg_virtualenv "${arguments[@]}" "$@"
+  rm -f "$begun"
+  # another one that is made at the same moment may have taken its port
+  for attempt in 1 2 3; do
+    status=0
+    # shellcheck disable=SC2016 # for the inner shell to expand
+    pg_virtualenv "${arguments[@]}" sh -c ': >"$0" && exec "$@"' "$begun" "$@" || status=$?
+    [ ! -e "$begun" ] || break
+    say "the server did not start, attempt $attempt"
+  done
+  return "$status"
 }
