@@ -163,7 +163,8 @@ REGRESS = \
 	sweep \
 	unreadable
 
-# Isolation tests: test/specs/NAME.spec, expected/NAME.out.
+# Isolation tests: test/specs/NAME.spec, expected/NAME.out.  What several have in common is in
+# test/specs/include; they are put together in the folder isolation/.
 ISOLATION = \
 	registration \
 	certify_certify \
@@ -177,6 +178,7 @@ ISOLATION = \
 	certify_request \
 	certify_policy \
 	heartbeats \
+	lock_order \
 	meanwhile \
 	crosswise \
 	savepoint \
@@ -192,6 +194,7 @@ ISOLATION = \
 	schema_renames \
 	sweep_certify \
 	sweeps \
+	sweep_passing \
 	sweep_watched \
 	superuser_meanwhile
 
@@ -218,14 +221,14 @@ endif
 # These two replace PGXS's defaults: our inputs are in test/, the expected
 # output is looked for in the current folder.
 REGRESS_OPTS = --inputdir=$(srcdir)/test --encoding=UTF8 --no-locale
-ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
-REGRESS_PREP = expected
+ISOLATION_OPTS = --inputdir=isolation --outputdir=.
+REGRESS_PREP = expected $(ISOLATION:%=isolation/specs/%.spec)
 
 # What is made at build: the SQL files, the report's page and its style sheet, as C strings.
 REPORT_TEXTS = src/report/page_html.c src/report/style_css.c
 GENERATED = src/server/registry_sql.c $(REPORT_TEXTS)
 
-EXTRA_CLEAN = $(GENERATED) $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results output_iso regression.diffs regression.out
+EXTRA_CLEAN = $(GENERATED) $(OBJS:=.d) $(OBJS:.o=.bc.d) cgae-*.zip results isolation output_iso regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -275,3 +278,8 @@ $(sort $(dir $(OBJS))):
 	$(MKDIR_P) $@
 expected:
 	ln -s $(abspath $(srcdir))/expected $@
+
+isolation/specs/%.spec: $(srcdir)/test/specs/%.spec $(srcdir)/test/specs/include.awk $(wildcard $(srcdir)/test/specs/include/*)
+	$(MKDIR_P) $(@D)
+	awk -v folder=$(srcdir)/test/specs/include -f $(srcdir)/test/specs/include.awk $< >$@.new
+	mv $@.new $@

@@ -46,7 +46,7 @@ distribution_major() {
 }
 
 # missing_packages MAJOR [TREE]: the Debian packages of which a needed file is not there; in a
-# tree of another distribution's, as scripts/majors.sh makes, when one is named.
+# tree of another distribution's, as test/tools/majors.sh makes, when one is named.
 # Files are what counts, so that tools installed in another way are good enough.
 missing_packages() {
   local major=$1 tree=${2:-} lib=${2:-}/usr/lib/postgresql/$1
@@ -137,7 +137,7 @@ make_scratch() {
 
 clean_up() {
   if [ -e "$no_main_cluster" ]; then as_root rm -f "$no_main_cluster"; fi
-  if [ -n "${KEEP:-}" ]; then say "kept: $scratch"; else rm -rf "$scratch"; fi
+  if [ -n "${KEEP:-}" ]; then say "kept: $scratch" >&2; else rm -rf "$scratch"; fi
 }
 
 # build [MAKE ARGUMENT...]: compile in $scratch/build, install below $scratch/install.
@@ -172,7 +172,7 @@ server_settings() {
     settings+=("extension_destdir=$destdir")
   else
     die "this PostgreSQL $pg_major can load extensions from its own folders only: make install," \
-      "then run test/suites against a server of yours (see README.md)"
+      "then run test/run --here against a server of yours"
   fi
   export TEMP_CONFIG=$scratch/server.conf
   for setting in "${settings[@]}"; do
@@ -185,10 +185,20 @@ server_settings() {
 # with_server COMMAND...: run it with PGHOST, PGPORT, PGUSER, PGPASSWORD and PG_CONFIG of a
 # throw-away server that finds the extension in $scratch/install.
 with_server() {
-  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8') setting
+  local arguments=(-t -v "$pg_major" -c '--locale=C.UTF-8 --encoding=UTF8') setting attempt status=0
+  local begun=$scratch/server-begun
   server_settings
   for setting in "${settings[@]}"; do
     arguments+=(-o "$setting")
   done
-  pg_virtualenv "${arguments[@]}" "$@"
+  rm -f "$begun"
+  # another one that is made at the same moment may have taken its port
+  for attempt in 1 2 3; do
+    status=0
+    # shellcheck disable=SC2016 # for the inner shell to expand
+    pg_virtualenv "${arguments[@]}" sh -c ': >"$0" && exec "$@"' "$begun" "$@" || status=$?
+    [ ! -e "$begun" ] || break
+    say "the server did not start, attempt $attempt"
+  done
+  return "$status"
 }

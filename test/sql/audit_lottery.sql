@@ -9,16 +9,9 @@ CREATE ROLE regress_cgae_auditor;
 CREATE ROLE regress_cgae_operator;
 CREATE ROLE regress_cgae_nobody;
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN coalesce(result, '(none)');
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
 
 -- One-sample Kolmogorov-Smirnov statistic, times sqrt(n), of waits against the
 -- exponential law with a rate.

@@ -5,20 +5,12 @@ RESET client_min_messages;
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN result;
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
 
--- computed doubles may differ by 1e-12 relative; the server's own arithmetic refuses underflow
-CREATE FUNCTION pg_temp.close(a float8, b float8) RETURNS boolean LANGUAGE sql AS
-  $$ SELECT CASE WHEN a = b THEN true ELSE abs(a - b) / greatest(abs(a), abs(b)) <= 1e-12 END $$;
+\set include :abs_srcdir '/sql/include/close.psql'
+\i :include
 
 --
 -- Factor

@@ -4,9 +4,8 @@ CREATE EXTENSION IF NOT EXISTS cgae;
 RESET client_min_messages;
 \getenv abs_srcdir PG_ABS_SRCDIR
 
--- computed doubles may differ by 1e-12 relative; the server's own arithmetic refuses underflow
-CREATE FUNCTION pg_temp.close(a float8, b float8) RETURNS boolean LANGUAGE sql AS
-  $$ SELECT CASE WHEN a = b THEN true ELSE abs(a - b) / greatest(abs(a), abs(b)) <= 1e-12 END $$;
+\set include :abs_srcdir '/sql/include/close.psql'
+\i :include
 
 --
 -- decay.csv

@@ -4,9 +4,8 @@ CREATE EXTENSION IF NOT EXISTS cgae;
 RESET client_min_messages;
 \getenv abs_srcdir PG_ABS_SRCDIR
 
--- computed doubles may differ by 1e-12 relative
-CREATE FUNCTION pg_temp.close(a float8, b float8) RETURNS boolean LANGUAGE sql AS
-  $$ SELECT a = b OR abs(a - b) <= 1e-12 * greatest(abs(a), abs(b)) $$;
+\set include :abs_srcdir '/sql/include/close.psql'
+\i :include
 
 --
 -- gate.csv

@@ -4,16 +4,9 @@ DROP EXTENSION IF EXISTS cgae CASCADE;
 CREATE EXTENSION cgae;
 RESET client_min_messages;
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN result;
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
 -- A refused statement's SQLSTATE, message, detail, hint, table and column
 CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT "table" text, OUT "column" text)
 LANGUAGE plpgsql AS $$
@@ -29,12 +22,8 @@ CREATE FUNCTION pg_temp.plan(statement text) RETURNS SETOF text LANGUAGE plpgsql
 BEGIN
   RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || statement;
 END $$;
--- Register an agent and certify it so many days ago
-CREATE FUNCTION pg_temp.agent(id text, r cgae.robustness, days float8) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM cgae.register_agent(id, '{"v": 1}', agent_id => id, registered_at => now() - interval '1000 days');
-  PERFORM cgae.certify(id, r, certified_at => clock_timestamp() - days * interval '86400 s');
-END $$;
+\set include :abs_srcdir '/sql/include/agent.psql'
+\i :include
 
 --
 -- No registry

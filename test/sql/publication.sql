@@ -5,16 +5,9 @@ CREATE EXTENSION cgae;
 SELECT cgae.create_registry();
 RESET client_min_messages;
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN result;
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
 
 --
 -- What a policy may be
@@ -113,12 +106,8 @@ CREATE EXTENSION cgae;
 SELECT cgae.create_registry();
 RESET client_min_messages;
 
--- Register an agent and certify it so many days ago
-CREATE FUNCTION pg_temp.agent(id text, r cgae.robustness, days float8) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM cgae.register_agent(id, '{"v": 1}', agent_id => id, registered_at => now() - interval '1000 days');
-  PERFORM cgae.certify(id, r, certified_at => clock_timestamp() - days * interval '86400 s');
-END $$;
+\set include :abs_srcdir '/sql/include/agent.psql'
+\i :include
 
 -- The tier of a decayed vector, reckoned here: R * e^(-lambda * steps), by the policy in force
 CREATE FUNCTION pg_temp.decayed_tier(r cgae.robustness, certified_at timestamptz, at timestamptz) RETURNS cgae.tier LANGUAGE sql AS $$

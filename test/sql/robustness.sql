@@ -3,16 +3,9 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS cgae;
 RESET client_min_messages;
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN result;
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
 CREATE FUNCTION pg_temp.read(input text) RETURNS text LANGUAGE sql AS
   $$ SELECT pg_temp.try(format('SELECT %L::cgae.robustness', input)) $$;
 

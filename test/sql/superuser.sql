@@ -1,4 +1,4 @@
--- A superuser and the registry of somebody else: what takes sessions and transactions of its own.  (Else: test/pgtap/superuser.sql)
+-- A superuser and the registry of somebody else: what takes sessions and transactions of its own.  (Else: test/pgtap/server/superuser.sql)
 \set VERBOSITY terse
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS cgae CASCADE;

@@ -4,22 +4,11 @@ DROP EXTENSION IF EXISTS cgae CASCADE;
 CREATE EXTENSION cgae;
 RESET client_min_messages;
 
--- A statement's one value, or its SQLSTATE and message
-CREATE FUNCTION pg_temp.try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-BEGIN
-  EXECUTE statement INTO result;
-  RETURN result;
-EXCEPTION WHEN OTHERS THEN
-  RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
--- Register an agent and certify it so many days ago
-CREATE FUNCTION pg_temp.agent(id text, r cgae.robustness, days float8) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM cgae.register_agent(id, '{"v": 1}', agent_id => id, registered_at => now() - interval '1000 days');
-  PERFORM cgae.certify(id, r, certified_at => clock_timestamp() - days * interval '86400 s');
-END $$;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set include :abs_srcdir '/sql/include/try.psql'
+\i :include
+\set include :abs_srcdir '/sql/include/agent.psql'
+\i :include
 SELECT pg_temp.try('SELECT cgae.apply_decay()');
 SELECT cgae.create_registry();
 CREATE VIEW pg_temp.standing AS

@@ -57,7 +57,7 @@ sub new
 sub start
 {
 	my ($self) = @_;
-	system("$bin/pg_ctl -D $self->{dir}/data -l $self->{log} $self->{postgres} -w -t 60 start >/dev/null 2>&1") == 0
+	system("$bin/pg_ctl -D $self->{dir}/data -l $self->{log} $self->{postgres} -w -t 300 start >/dev/null 2>&1") == 0
 		or die "the server does not start:\n" . $self->log;
 	$self->{running} = 1;
 	return $self;
@@ -66,7 +66,7 @@ sub start
 sub stop
 {
 	my ($self) = @_;
-	system("$bin/pg_ctl -D $self->{dir}/data -m immediate -w stop >/dev/null 2>&1") if delete $self->{running};
+	system("$bin/pg_ctl -D $self->{dir}/data -m immediate -w -t 300 stop >/dev/null 2>&1") if delete $self->{running};
 	return;
 }
 
