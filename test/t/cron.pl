@@ -1,4 +1,4 @@
-# What the README schedules with pg_cron, run by the real pg_cron on a server of
+# What doc/operations.md schedules with pg_cron, run by the real pg_cron on a server of
 # our own: within a minute and a half, agents that are due have fallen.
 use strict;
 use warnings;
@@ -9,19 +9,19 @@ use Time::HiRes qw(sleep time);
 plan(skip_all => 'pg_cron is not installed') unless Throwaway::has_extension('pg_cron');
 plan(skip_all => 'a server does not run as root') if $> == 0;
 
-# The README's lines; its folder is above this one, or it was copied beside it.
-my ($readme) = grep { -e } map { "$_/README.md" } ($ENV{PG_ABS_SRCDIR} // '.', '.', '..', '../..');
+# The page's lines; its folder is above this one, or it was copied beside it.
+my ($page) = grep { -e } map { "$_/doc/operations.md" } ($ENV{PG_ABS_SRCDIR} // '.', '.', '..', '../..');
 my %command;
-if (defined $readme)
+if (defined $page)
 {
-	open(my $file, '<', $readme) or die $!;
+	open(my $file, '<', $page) or die $!;
 	while (my $line = <$file>)
 	{
 		$command{$1} = $2 if $line =~ /^SELECT cron\.schedule\('([^']+)', '[^']+', '([^']+)'\);$/;
 	}
 	close($file);
 }
-ok($command{'cgae decay'}, 'the README says how to schedule sweeps');
+ok($command{'cgae decay'}, 'the page says how to schedule sweeps');
 $command{'a function'} = 'SELECT * FROM cgae.apply_decay()';
 
 my $server = Throwaway->new(user => 'cron_owner',
