@@ -42,6 +42,7 @@ OBJS = \
 	src/server/statement.o \
 	src/server/table_keys.o \
 	src/server/table_shape.o \
+	src/server/ticket.o \
 	src/server/varlena.o \
 	src/json/canonical_json.o \
 	src/json/canonical_output.o \
@@ -82,6 +83,7 @@ OBJS = \
 	src/guards/trigger_append_only.o \
 	src/guards/trigger_certification.o \
 	src/guards/trigger_require_tier.o \
+	src/guards/trigger_seeds.o \
 	src/guards/user_code.o \
 	src/schema/access.o \
 	src/schema/create_registry.o \
@@ -98,6 +100,7 @@ OBJS = \
 	src/api/publish_policy.o \
 	src/api/registry.o \
 	src/api/registry_lookup.o \
+	src/api/rotate_audit_seed.o \
 	src/api/sweep_decay.o \
 	src/check/check.o \
 	src/check/check_agents.o \

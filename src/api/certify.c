@@ -18,7 +18,6 @@
 
 #include "guards/certification_batch.h"
 #include "guards/certification_repeat.h"
-#include "guards/guard.h"
 #include "server/cache.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
@@ -165,23 +164,15 @@ static void
 insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, const CgaeStatement *statement,
 			 const Oid *types, const Datum *values, const char *nulls)
 {
-	CgaeBatch  *outer = cgae_batch_announce(batch);
-	volatile uint64 stored = 0;	/* set within PG_TRY */
+	uint64		stored;
 
-	batch->trigger_depth = cgae_trigger_depth();
 	batch->context = CurrentMemoryContext;
-	PG_TRY();
-	{
-		cgae_require_registry();
-		cgae_statement_begin();
-		stored = cgae_statement_run_typed(fcinfo, statement, types, values, nulls, false);
-		cgae_statement_end();
-	}
-	PG_FINALLY();
-	{
-		cgae_batch_announce(outer);
-	}
-	PG_END_TRY();
+	cgae_require_registry();
+	cgae_ticket_push(&cgae_batch_ticket, batch);
+	cgae_statement_begin();
+	stored = cgae_statement_run_typed(fcinfo, statement, types, values, nulls, false);
+	cgae_statement_end();
+	cgae_ticket_pop(&cgae_batch_ticket);
 	if (batch->may_repeat && stored + batch->repeated != batch->taken)
 		refuse_not_stored(batch, stored);
 }

@@ -177,22 +177,13 @@ rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 {
 	/* always true; asked for, it tells that the statement runs (caller.h) */
 	Datum		value = BoolGetDatum(true);
-	CgaeSweep  *outer;
 
 	sweep->events = cgae_event_batch_begin();
 	sweep->command = GetCurrentCommandId(true);
-	sweep->depth = cgae_trigger_depth();
-	outer = cgae_announce_sweep(sweep);
-	PG_TRY();
-	{
-		cgae_statement_run(fcinfo, &rerate, &value, NULL, false);
-		cgae_event_batch_end(sweep->events);
-	}
-	PG_FINALLY();
-	{
-		cgae_announce_sweep(outer);
-	}
-	PG_END_TRY();
+	cgae_ticket_push(&cgae_sweep_ticket, sweep);
+	cgae_statement_run(fcinfo, &rerate, &value, NULL, false);
+	cgae_ticket_pop(&cgae_sweep_ticket);
+	cgae_event_batch_end(sweep->events);
 	if (sweep->reached != locks->agents)
 		refuse_incomplete(fcinfo, locks, sweep);
 }

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "utils/builtins.h"
@@ -456,7 +455,7 @@ cgae_agent_certify(CgaeAgent *agent, CgaeCertification *certification)
 	if (agent->status == CGAE_DEREGISTERED)
 		cgae_agent_refuse_deregistered(agent->name);
 
-	certification->judged_in = GetCurrentSubTransactionId();
+	certification->is_judged = true;
 	certification->previous_tier = agent->certified_tier;
 	certification->is_first = agent->certification_count == 0;
 	strlcpy(certification->registered, agent->registered, sizeof(certification->registered));

@@ -2,9 +2,8 @@
  * certification.h
  *	  One certification on its way from its row to the agent's row and back.
  *
- * The guard of certifications fills in what the row says and announces it;
- * the guard of agents, holding the row lock, judges it against the agent and
- * fills in what follows.
+ * The guard of certifications fills in what the row says; the guard of agents,
+ * holding the row lock, judges it against the agent and fills in what follows.
  */
 #ifndef CGAE_CERTIFICATION_H
 #define CGAE_CERTIFICATION_H
@@ -48,7 +47,7 @@ typedef struct CgaeCertification
 	Oid			client;			/* the same role, for what messages may tell */
 
 	/* what follows from it */
-	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */
+	bool		is_judged;		/* the agent's row was reached */
 	bool		is_mismatch;
 	bool		is_failed;		/* certified, but ih fails */
 	bool		is_first;		/* the agent was not certified before */

@@ -43,8 +43,8 @@ extern void cgae_event_write(Relation relation, const text *agent_id, const Cgae
 							 const char *actor);
 
 /*
- * Consume the announcement of an event: true when a guard is writing exactly
- * this row, and then only once.  For the guard of agent_events.
+ * Is a guard writing exactly this row?  True once, and then recorded_at is what
+ * it is to say.  For the guard of agent_events.
  */
 extern bool cgae_event_claim(const text *agent_id, int32 seq, TimestampTz *recorded_at);
 
@@ -58,7 +58,8 @@ extern CgaeEventBatch *cgae_event_batch_begin(void);
 
 /*
  * Tell the listeners of an event, and let it wait until the batch ends or has
- * many.  One that happens in a subtransaction of its own is written at once.
+ * many.  Called in the subtransaction in which the batch began: what another
+ * one took back must not wait on.
  */
 extern void cgae_event_collect(CgaeEventBatch *batch, const text *agent_id,
 							   const CgaeEvent *event, const char *actor);

@@ -8,7 +8,6 @@
 #include "catalog/pg_trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 
 #include "guards/guard.h"
@@ -122,10 +121,4 @@ const char *
 cgae_guard_actor(void)
 {
 	return GetUserNameFromId(cgae_caller(), false);
-}
-
-int
-cgae_trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }

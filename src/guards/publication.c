@@ -45,8 +45,7 @@ static const CgaeStatement insert_policy = {
 	POLICY_COLUMNS, column_types
 };
 
-/* The publication whose row the guard is to let in, if any. */
-static CgaePublication *announced = NULL;
+const CgaeTicketKind cgae_publication_ticket = {"publication"};
 
 /* This transaction has published; a rollback to a savepoint may have taken it back since. */
 static bool has_published = false;
@@ -70,15 +69,6 @@ cgae_publication_effective_from(const CgaePolicy *before)
 	return cgae_clock_after(before->effective_from);
 }
 
-CgaePublication *
-cgae_publication_claim(void)
-{
-	CgaePublication *publication = announced;
-
-	announced = NULL;
-	return publication;
-}
-
 /* Run the INSERT; returns the number of rows. */
 static uint64
 insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
@@ -98,22 +88,14 @@ insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
 void
 cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication)
 {
-	CgaePublication *outer = announced;
-	uint64		written = 0;
+	uint64		written;
 
 	publication->values[POLICY_DIGEST] = PointerGetDatum(cgae_policy_digest(publication->values));
-	publication->judged = false;
-	announced = publication;
-	PG_TRY();
-	{
-		written = insert_row(fcinfo, publication);
-	}
-	PG_FINALLY();
-	{
-		announced = outer;
-	}
-	PG_END_TRY();
-	if (written != 1 || !publication->judged)
+	publication->is_judged = false;
+	cgae_ticket_push(&cgae_publication_ticket, publication);
+	written = insert_row(fcinfo, publication);
+	cgae_ticket_pop(&cgae_publication_ticket);
+	if (written != 1 || !publication->is_judged)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the new gate policy was not stored by its guard"),

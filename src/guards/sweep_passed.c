@@ -18,6 +18,8 @@
 /* Nobody reads more WARNINGs: of the rest only their number is told. */
 #define MAX_NAMED 100
 
+const CgaeTicketKind cgae_sweep_ticket = {"sweep"};
+
 struct CgaePassed
 {
 	HTAB	   *hashes;			/* of agent_id: 64 bits, which tell agents apart well enough */

@@ -5,7 +5,7 @@
  * Every way of changing an agent's state is one column that a client updates:
  * the guard derives the rest, writes the events, and refuses what cannot be
  * derived.  A certification reaches the row as an UPDATE by the guard of
- * certifications, which it announces (certification.h).
+ * certifications, with a ticket of it (certification_update.h).
  */
 #include "postgres.h"
 
@@ -490,17 +490,12 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
 }
 
-/*
- * Does a publication reach the row for the first time?  Updates in triggers of
- * the owner's run deeper, and may be rolled back; a rule of the owner's may
- * update twice.
- */
+/* Does a publication reach the row for the first time?  A rule of the owner's may update twice. */
 static bool
 is_reached_first(HeapTuple tuple, const CgaeSweep *sweep)
 {
-	return cgae_trigger_depth() == sweep->depth + 1 &&
-		!(TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
-		  HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command);
+	return !(TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(tuple->t_data)) &&
+			 HeapTupleHeaderGetCmin(tuple->t_data) >= sweep->command);
 }
 
 /*
@@ -560,8 +555,11 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 	for (int i = 0; i < lengthof(request_columns); i++)
 		requested |= changed[request_columns[i]] = !cgae_row_same(new, old, request_columns[i]);
 	if (!requested)
-		return cgae_announced_sweep() == NULL ? trigdata->tg_newtuple :
-			apply_sweep(trigdata, shape, old, cgae_announced_sweep());
+	{
+		CgaeSweep  *sweep = cgae_ticket_claim(&cgae_sweep_ticket);
+
+		return sweep == NULL ? trigdata->tg_newtuple : apply_sweep(trigdata, shape, old, sweep);
+	}
 
 	open_unchanged(&agent, shape, trigdata, old);
 	cgae_agent_require_status(&agent);
@@ -591,7 +589,7 @@ client_update(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 	return cgae_row_close(&agent.row, trigdata->tg_newtuple);
 }
 
-/* An update: by the guard of certifications when that is announced, else by a client. */
+/* An update: by the guard of certifications when there is a ticket of it, else by a client. */
 static HeapTuple
 before_update(TriggerData *trigdata, const CgaeShape *shape)
 {
@@ -602,8 +600,8 @@ before_update(TriggerData *trigdata, const CgaeShape *shape)
 	CgaeAgent	agent;
 
 	cgae_row_open(&old, shape, desc, trigdata->tg_trigtuple);
-	if (CGAE_ROW_NULL(&old, CGAE_AGENT_ID) && cgae_announced_sweep() != NULL)
-		return apply_sweep(trigdata, shape, &old, cgae_announced_sweep());
+	if (CGAE_ROW_NULL(&old, CGAE_AGENT_ID) && cgae_ticket_claim(&cgae_sweep_ticket) != NULL)
+		return apply_sweep(trigdata, shape, &old, cgae_ticket_claim(&cgae_sweep_ticket));
 	cgae_row_require(&old, CGAE_AGENT_ID);
 	certification = cgae_claim_certification(DatumGetTextPP(CGAE_ROW_VALUE(&old, CGAE_AGENT_ID)));
 	if (certification == NULL)

@@ -15,6 +15,7 @@
 #include "guards/publication.h"
 #include "server/errors.h"
 #include "server/table_shape.h"
+#include "server/ticket.h"
 
 /*
  * cgae.guard_append_only() -> trigger
@@ -85,9 +86,9 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 	return PointerGetDatum(cgae_row_close(&row, trigdata->tg_trigtuple));
 }
 
-/* Refuse a row that is not, value by value, the one that was announced. */
+/* Refuse a row that is not, value by value, the one that is published. */
 static void
-require_announced(const CgaeRow *row, const CgaePublication *publication)
+require_published(const CgaeRow *row, const CgaePublication *publication)
 {
 	for (int c = 0; c < POLICY_COLUMNS; c++)
 	{
@@ -106,18 +107,18 @@ require_announced(const CgaeRow *row, const CgaePublication *publication)
 	}
 }
 
-/* Let in the announced policy, the next one, and refuse one that breaks a rule. */
+/* Let in the policy that is published, the next one, and refuse one that breaks a rule. */
 static HeapTuple
 before_policy(TriggerData *trigdata)
 {
 	Relation	policies = trigdata->tg_relation;
 	TupleDesc	desc = RelationGetDescr(policies);
-	CgaePublication *publication = cgae_publication_claim();
+	CgaePublication *publication = cgae_ticket_claim(&cgae_publication_ticket);
 	CgaePolicy	policy;
 	CgaeRow		row;
 	int32		next;
 
-	if (publication == NULL)
+	if (publication == NULL || publication->is_judged)
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
 				 errmsg("gate policies are published, not inserted"),
@@ -125,7 +126,7 @@ before_policy(TriggerData *trigdata)
 				 cgae_err_object("gate_policies", NULL, NULL)));
 	cgae_row_open(&row, cgae_table_shape(policies, cgae_policy_columns, POLICY_COLUMNS), desc,
 				  trigdata->tg_trigtuple);
-	require_announced(&row, publication);
+	require_published(&row, publication);
 
 	/* no guard may be judging by the last version while the next one appears */
 	LockRelation(policies, ExclusiveLock);
@@ -137,7 +138,7 @@ before_policy(TriggerData *trigdata)
 						DatumGetInt32(CGAE_ROW_VALUE(&row, POLICY_VERSION)), next),
 				 cgae_err_object("gate_policies", "version", "version_follows")));
 	cgae_policy_from_tuple(trigdata->tg_trigtuple, desc, &policy);
-	publication->judged = true;
+	publication->is_judged = true;
 	return trigdata->tg_trigtuple;
 }
 
@@ -149,7 +150,7 @@ before_policy(TriggerData *trigdata)
  * CREATE TRIGGER zz_cgae_invalidate AFTER INSERT OR UPDATE OR DELETE ON cgae.gate_policies
  *	   FOR EACH ROW EXECUTE FUNCTION cgae.guard_policies();	 (ENABLE ALWAYS)
  *
- * Before: lets in what publish_policy() and create_registry() announce and
+ * Before: lets in what publish_policy() and create_registry() write and
  * nothing else (generated_always), and refuses a policy that breaks a rule
  * (check_violation).  All values are given to the row, none is the guard's, so
  * that every copy of the table keeps the same ones.  After: makes every backend

@@ -2,8 +2,8 @@
  * trigger_certification.c
  *	  The guard of cgae.certifications.
  *
- * BEFORE INSERT it announces what the row says and updates the agent's row,
- * where the guard of agents judges it under the row lock; then it completes
+ * BEFORE INSERT it updates the agent's row, with a ticket of what the new row
+ * says, and the guard of agents judges it under the row lock; then it completes
  * the certification's row with what follows.  One statement does it all, so
  * that a row inserted twice in one statement is judged twice, in order.
  */
@@ -25,6 +25,7 @@
 #include "guards/guard.h"
 #include "server/caller.h"
 #include "server/errors.h"
+#include "server/ticket.h"
 #include "types/architecture.h"
 
 static const CgaeColumn certification_columns[CERT_COLUMNS] = {
@@ -238,7 +239,7 @@ before_insert(TriggerData *trigdata)
 {
 	Relation	relation = trigdata->tg_relation;
 	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
-	CgaeBatch  *batch = cgae_batch_announced();
+	CgaeBatch  *batch = cgae_ticket_claim(&cgae_batch_ticket);
 	CgaeBatchEntry *entry = NULL;
 	CgaeCertification certification;
 	CgaePolicy	policy;
@@ -263,7 +264,7 @@ before_insert(TriggerData *trigdata)
 		entry = cgae_batch_take(batch, certification.agent_id);
 	}
 
-	if (entry != NULL && entry->certification.judged_in != InvalidSubTransactionId)
+	if (entry != NULL && entry->certification.is_judged)
 	{
 		if (!cgae_certification_same(&certification, &entry->certification))
 			ereport(ERROR,
