@@ -59,8 +59,16 @@ OBJS = \
 	src/policy/policy.o \
 	src/policy/standing.o \
 	src/guards/agent.o \
+	src/guards/agent_architecture.o \
+	src/guards/agent_certify.o \
+	src/guards/agent_changes.o \
+	src/guards/agent_columns.o \
+	src/guards/agent_decay.o \
 	src/guards/agent_fault.o \
 	src/guards/agent_limits.o \
+	src/guards/agent_register.o \
+	src/guards/agent_steps.o \
+	src/guards/agent_update.o \
 	src/guards/audit_seeds.o \
 	src/guards/certification.o \
 	src/guards/certification_batch.o \

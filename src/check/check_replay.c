@@ -202,7 +202,7 @@ is_as_long_as_a_hash(const char *hash)
 static void
 add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	place(replay, CGAE_HOLD_DRIFT);
+	cgae_holds_change(&replay->holds, cgae_lifecycle_holds(true, false, true));
 	settle_status(check, replay, fact->seq, cgae_lifecycle_next(replay->status, CGAE_HELD),
 				  fact->status);
 	if (fact->tier >= 0 || fact->policy_version != 0)
@@ -219,13 +219,69 @@ add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 		replay->observed = fact->observed;
 }
 
-static void
-add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
+/* What policy a certification was judged by, and whether it may have been. */
+static const CgaePolicy *
+settle_policy(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
 	const CgaePolicy *policy = cgae_check_policy(check, fact->policy_version);
 
+	if (policy == NULL)
+		cgae_check_report(check, "policy_version",
+						  "number %d was judged by policy %d, which does not exist or is invalid",
+						  fact->seq, fact->policy_version);
+	else if (fact->policy_version < replay->policy_version)
+		cgae_check_report(check, "policy_version",
+						  "number %d was judged by policy %d, which was replaced before",
+						  fact->seq, fact->policy_version);
+	if (policy != NULL)
+		replay->policy_version = Max(replay->policy_version, policy->version);
+	return policy;
+}
+
+/* Judge a certification anew by its policy: its tier, its outcome and the holds that follow. */
+static void
+judge_again(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
+			const CgaePolicy *policy)
+{
+	int			tier = cgae_gate_core_tier(&policy->gate, fact->robustness);
+	bool		passes = fact->robustness->score[CGAE_IH] >= policy->gate.ih_threshold;
+
+	if (fact->tier != tier)
+		cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
+						  tier_name(fact->tier), policy->version, tier_name(tier));
+	if (fact->type != NULL && passes && strcmp(fact->type, CGAE_OUTCOME_FAILED) == 0)
+		cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d passes",
+						  fact->seq, fact->type, policy->version);
+	if (fact->type != NULL && !passes && strcmp(fact->type, CGAE_OUTCOME_CERTIFIED) == 0)
+		cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d fails",
+						  fact->seq, fact->type, policy->version);
+	cgae_holds_change(&replay->holds,
+					  cgae_lifecycle_holds(false, passes, fact->observed != NULL));
+}
+
+/* Go on from what a certification says of the agent. */
+static void
+take_certification(CgaeReplay *replay, const CgaeCheckFact *fact)
+{
+	if (fact->robustness != NULL)
+		replay->robustness = *fact->robustness;
+	if (replay->certifications++ == 0)
+		replay->initial = replay->robustness;
+	replay->certified_at = fact->at;
+	replay->certified_tier = fact->tier;
+	replay->current_tier = Max(fact->tier, 0);
+	if (fact->observed != NULL)
+		replay->observed = fact->observed;
+}
+
+static void
+add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
+{
+	const CgaePolicy *policy;
+
 	if (fact->previous_tier != replay->certified_tier)
-		cgae_check_report(check, "previous_tier", "number %d says %s, the certification before was at %s",
+		cgae_check_report(check, "previous_tier",
+						  "number %d says %s, the certification before was at %s",
 						  fact->seq, tier_name(fact->previous_tier),
 						  tier_name(replay->certified_tier));
 	check_order(check, replay, fact);
@@ -240,41 +296,18 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 						  fact->type == NULL ? "null" : fact->type);
 	if (fact->observed != NULL && is_as_long_as_a_hash(fact->observed) &&
 		!agrees(replay, fact->observed))
-		cgae_check_report(check, "architecture", "number %d certifies, although its observed architecture differs",
+		cgae_check_report(check, "architecture",
+						  "number %d certifies, although its observed architecture differs",
 						  fact->seq);
-	if (policy == NULL || fact->policy_version < replay->policy_version)
-		cgae_check_report(check, "policy_version", "number %d was judged by policy %d, which %s",
-						  fact->seq, fact->policy_version,
-						  policy == NULL ? "does not exist or is invalid" : "was replaced before");
-	if (policy != NULL)
-		replay->policy_version = Max(replay->policy_version, policy->version);
-
+	policy = settle_policy(check, replay, fact);
 	if (fact->robustness == NULL)
 		cgae_check_report(check, "tier", "number %d has no robustness vector", fact->seq);
 	else if (policy != NULL)
-	{
-		int			tier = cgae_gate_core_tier(&policy->gate, fact->robustness);
-		bool		is_failed = fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold;
-
-		if (fact->tier != tier)
-			cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
-							  tier_name(fact->tier), policy->version, tier_name(tier));
-		if (fact->type != NULL &&
-			strcmp(fact->type, is_failed ? CGAE_OUTCOME_CERTIFIED : CGAE_OUTCOME_FAILED) == 0)
-			cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d %s", fact->seq,
-							  fact->type, policy->version, is_failed ? "fails" : "passes");
-		if (is_failed)
-			place(replay, CGAE_HOLD_FAILED_AUDIT);
-		else
-		{
-			cgae_holds_remove(&replay->holds, CGAE_HOLD_FAILED_AUDIT);
-			if (fact->observed != NULL)
-				cgae_holds_remove(&replay->holds, CGAE_HOLD_DRIFT);
-		}
-	}
+		judge_again(check, replay, fact, policy);
 	settle_status(check, replay, fact->seq,
-				  cgae_lifecycle_next(replay->status, replay->holds.count > 0 ? CGAE_HELD :
-									  CGAE_CERTIFIED), fact->status);
+				  cgae_lifecycle_next(replay->status,
+									  cgae_lifecycle_certification(replay->holds.count > 0)),
+				  fact->status);
 
 	if (fact->is_demotion)
 	{
@@ -284,15 +317,7 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 		replay->demotion_due = true;
 		replay->demoted_from = fact->previous_tier;
 	}
-	if (fact->robustness != NULL)
-		replay->robustness = *fact->robustness;
-	if (replay->certifications++ == 0)
-		replay->initial = replay->robustness;
-	replay->certified_at = fact->at;
-	replay->certified_tier = fact->tier;
-	replay->current_tier = Max(fact->tier, 0);
-	if (fact->observed != NULL)
-		replay->observed = fact->observed;
+	take_certification(replay, fact);
 }
 
 /* Microseconds by which the rounding of another library's exp() may move a fall. */
@@ -410,9 +435,8 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 						  fact->seq, fact->type);
 	settle_event_status(check, replay, fact,
 						cgae_lifecycle_next(replay->status,
-											replay->holds.count > 0 ? CGAE_HELD :
-											replay->certifications > 0 ? CGAE_RELEASED :
-											CGAE_RELEASED_UNCERTIFIED));
+											cgae_lifecycle_release(replay->holds.count > 0,
+																   replay->certifications > 0)));
 }
 
 /* Was the architecture of an event computed from a configuration?  Else the event says what was given. */
