@@ -83,13 +83,15 @@ OBJS = \
 	src/guards/holds.o \
 	src/guards/notify.o \
 	src/guards/own_table.o \
-	src/guards/permission.o \
 	src/guards/policy_digest.o \
 	src/guards/publication.o \
-	src/guards/sweep_passed.o \
+	src/guards/standing_row.o \
+	src/guards/sweep.o \
 	src/guards/trigger_agent.o \
 	src/guards/trigger_append_only.o \
 	src/guards/trigger_certification.o \
+	src/guards/trigger_event.o \
+	src/guards/trigger_policy.o \
 	src/guards/trigger_require_tier.o \
 	src/guards/trigger_seeds.o \
 	src/guards/user_code.o \
@@ -104,6 +106,7 @@ OBJS = \
 	src/api/audit_lottery.o \
 	src/api/certify.o \
 	src/api/module.o \
+	src/api/permission.o \
 	src/api/publication_locks.o \
 	src/api/publish_policy.o \
 	src/api/registry.o \

@@ -18,8 +18,8 @@
 
 #include "api/publication_locks.h"
 #include "guards/guard.h"
-#include "guards/permission.h"
 #include "guards/publication.h"
+#include "guards/standing_row.h"
 #include "guards/sweep.h"
 #include "policy/gate.h"
 #include "server/clock.h"

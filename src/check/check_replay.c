@@ -213,7 +213,8 @@ add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 	if (fact->observed == NULL || replay->architecture == NULL ||
 		(agrees(replay, fact->observed) &&
 		 strlen(replay->architecture) >= strlen(fact->observed)))
-		cgae_check_report(check, "architecture", "number %d says that the architecture differs, where it does not",
+		cgae_check_report(check, "architecture",
+						  "number %d says that the architecture differs, where it does not",
 						  fact->seq);
 	if (fact->observed != NULL)
 		replay->observed = fact->observed;
@@ -398,12 +399,14 @@ add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 						  fact->seq, tier_name(old_tier), tier_name(new_tier),
 						  tier_name(replay->current_tier));
 	else if (!explains_decay(check, replay, fact, new_tier))
-		cgae_check_report(check, "decay", "number %d says that the tier had fallen to %s by %s, which no policy explains",
+		cgae_check_report(check, "decay",
+						  "number %d says that the tier had fallen to %s by %s, which no policy explains",
 						  fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
 	else
 		cgae_check_cause(check, replay, fact, old_tier);
 	if (strcmp(fact->type, "expiration") == 0 ? !expires : expires)
-		cgae_check_report(check, "decay", "number %d of type %s brings the %s agent to %s", fact->seq,
+		cgae_check_report(check, "decay",
+						  "number %d of type %s brings the %s agent to %s", fact->seq,
 						  fact->type, status_name(replay->status), tier_name(new_tier));
 	settle_event_status(check, replay, fact,
 						expires ? cgae_lifecycle_next(replay->status, CGAE_DECAYED) :
@@ -431,7 +434,8 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 			cgae_holds_remove(&replay->holds, changed.name[i]);
 	}
 	if (!possible || !data_holds(fact, "holds", &after) || !same_holds(&replay->holds, &after))
-		cgae_check_report(check, "holds", "number %d, a %s, does not follow from the holds before it",
+		cgae_check_report(check, "holds",
+						  "number %d, a %s, does not follow from the holds before it",
 						  fact->seq, fact->type);
 	settle_event_status(check, replay, fact,
 						cgae_lifecycle_next(replay->status,
@@ -439,7 +443,7 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 																   replay->certifications > 0)));
 }
 
-/* Was the architecture of an event computed from a configuration?  Else the event says what was given. */
+/* Was the architecture of an event computed from a configuration?  Else it says what was given. */
 static bool
 is_configured(const CgaeCheckFact *fact)
 {
@@ -453,7 +457,8 @@ add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 	const char *new = data_text(fact, "architecture_hash");
 
 	if (old == NULL || new == NULL || !agrees(replay, old) || agrees(replay, new))
-		cgae_check_report(check, "architecture", "number %d does not replace the architecture before it",
+		cgae_check_report(check, "architecture",
+						  "number %d does not replace the architecture before it",
 						  fact->seq);
 	if (new != NULL)
 		replay->architecture = new;
@@ -474,7 +479,8 @@ add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckF
 	const char *hash = data_text(fact, "architecture_hash");
 
 	if (hash == NULL || !agrees(replay, hash))
-		cgae_check_report(check, "architecture", "number %d removes the configuration of another architecture",
+		cgae_check_report(check, "architecture",
+						  "number %d removes the configuration of another architecture",
 						  fact->seq);
 	replay->is_configured = false;
 	settle_event_status(check, replay, fact, replay->status);
@@ -488,7 +494,8 @@ add_observation(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 
 	if (expected == NULL || observed == NULL || !agrees(replay, expected) ||
 		cgae_architecture_hash_equal(expected, observed))
-		cgae_check_report(check, "architecture", "number %d says that the architecture differs, where it does not",
+		cgae_check_report(check, "architecture",
+						  "number %d says that the architecture differs, where it does not",
 						  fact->seq);
 	if (observed != NULL)
 		replay->observed = observed;
@@ -501,7 +508,8 @@ add_demotion(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
 	if (!replay->demotion_due || data_tier(fact, "old_tier") != replay->demoted_from ||
 		data_tier(fact, "new_tier") != replay->certified_tier || fact->at != replay->certified_at)
-		cgae_check_report(check, "demotion", "number %d does not tell of the certification before it",
+		cgae_check_report(check, "demotion",
+						  "number %d does not tell of the certification before it",
 						  fact->seq);
 	replay->demotion_due = false;
 }
@@ -563,13 +571,16 @@ cgae_replay_add(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 		cgae_check_report(check, "sequence", "number %d follows %d", fact->seq, replay->last_seq);
 	if (replay->last_seq == 0 &&
 		(fact->is_certification || fact->type == NULL || strcmp(fact->type, "registration") != 0))
-		cgae_check_report(check, "registration", "the history does not begin with the registration");
+		cgae_check_report(check, "registration",
+						  "the history does not begin with the registration");
 	if (replay->deregistered)
-		cgae_check_report(check, "deregistration", "number %d follows the deregistration", fact->seq);
+		cgae_check_report(check, "deregistration",
+						  "number %d follows the deregistration", fact->seq);
 	if (replay->demotion_due &&
 		(fact->is_certification || fact->type == NULL || strcmp(fact->type, "demotion") != 0))
 	{
-		cgae_check_report(check, "demotion", "the event of demotion %d is missing", replay->last_seq);
+		cgae_check_report(check, "demotion",
+						  "the event of demotion %d is missing", replay->last_seq);
 		replay->demotion_due = false;
 	}
 	if (fact->recorded_at < replay->recorded_at)
@@ -589,5 +600,6 @@ void
 cgae_replay_end(CgaeCheck *check, const CgaeReplay *replay)
 {
 	if (replay->demotion_due)
-		cgae_check_report(check, "demotion", "the event of demotion %d is missing", replay->last_seq);
+		cgae_check_report(check, "demotion",
+						  "the event of demotion %d is missing", replay->last_seq);
 }

@@ -59,7 +59,8 @@ integer_column(const CgaeRow *row, CgaeAgentColumn column)
 static TimestampTz
 time_column(const CgaeRow *row, CgaeAgentColumn column)
 {
-	return CGAE_ROW_NULL(row, column) ? DT_NOBEGIN : DatumGetTimestampTz(CGAE_ROW_VALUE(row, column));
+	return CGAE_ROW_NULL(row, column) ? DT_NOBEGIN :
+		DatumGetTimestampTz(CGAE_ROW_VALUE(row, column));
 }
 
 static int
@@ -75,8 +76,11 @@ read_state(const CgaeRow *row, CgaeAgentState *state)
 {
 	state->status = label_column(row, CGAE_AGENT_STATUS, &row->shape->status);
 	state->current_tier = label_column(row, CGAE_AGENT_CURRENT_TIER, &row->shape->tier);
-	state->robustness = CGAE_ROW_NULL(row, CGAE_AGENT_CURRENT_ROBUSTNESS) ? NULL :
-		(const CgaeRobustness *) DatumGetPointer(CGAE_ROW_VALUE(row, CGAE_AGENT_CURRENT_ROBUSTNESS));
+	if (CGAE_ROW_NULL(row, CGAE_AGENT_CURRENT_ROBUSTNESS))
+		state->robustness = NULL;
+	else
+		state->robustness = (const CgaeRobustness *)
+			DatumGetPointer(CGAE_ROW_VALUE(row, CGAE_AGENT_CURRENT_ROBUSTNESS));
 	state->has_certified_at = !CGAE_ROW_NULL(row, CGAE_AGENT_CERTIFIED_AT);
 	state->certified_at = time_column(row, CGAE_AGENT_CERTIFIED_AT);
 	state->holds = CGAE_ROW_NULL(row, CGAE_AGENT_HOLDS) ? NULL :
@@ -146,8 +150,9 @@ void
 cgae_agent_require(const CgaeAgent *agent)
 {
 	static const CgaeAgentColumn required[] = {
-		CGAE_AGENT_ID, CGAE_AGENT_MODEL_NAME, CGAE_AGENT_ARCHITECTURE_HASH, CGAE_AGENT_REGISTERED_AT, CGAE_AGENT_STATUS,
-		CGAE_AGENT_HOLDS, CGAE_AGENT_CURRENT_TIER, CGAE_AGENT_LAST_SEQ, CGAE_AGENT_CERTIFICATION_COUNT, CGAE_AGENT_BALANCE,
+		CGAE_AGENT_ID, CGAE_AGENT_MODEL_NAME, CGAE_AGENT_ARCHITECTURE_HASH,
+		CGAE_AGENT_REGISTERED_AT, CGAE_AGENT_STATUS, CGAE_AGENT_HOLDS, CGAE_AGENT_CURRENT_TIER,
+		CGAE_AGENT_LAST_SEQ, CGAE_AGENT_CERTIFICATION_COUNT, CGAE_AGENT_BALANCE,
 		CGAE_AGENT_CONTRACTS_COMPLETED
 	};
 
@@ -167,7 +172,8 @@ cgae_agent_store(CgaeAgent *agent)
 {
 	CgaeRow    *row = &agent->row;
 
-	cgae_row_set(row, CGAE_AGENT_STATUS, ObjectIdGetDatum(row->shape->status.value[agent->status]));
+	cgae_row_set(row, CGAE_AGENT_STATUS,
+				 ObjectIdGetDatum(row->shape->status.value[agent->status]));
 	/* what cannot be read is not made readable by the way */
 	if (agent->fault != CGAE_FAULT_HOLDS || agent->holds_changed)
 		cgae_row_set(row, CGAE_AGENT_HOLDS, cgae_holds_to_array(&agent->holds));

@@ -65,7 +65,7 @@ typedef struct CgaeAgent
 	CgaeFault	fault;			/* the first thing that cannot be read */
 	CgaeStatus	status;
 	CgaeHolds	holds;			/* as far as they can be read */
-	char		registered[CGAE_HASH_SIZE]; /* 64 digits, or 16 when no more is known; "": no hash is known */
+	char		registered[CGAE_HASH_SIZE]; /* 64 digits, or as many as are known: 16, none */
 	int32		last_seq;
 	bool		holds_changed;	/* unreadable ones stay as they are otherwise */
 	bool		has_room;		/* false: the history has no further number */

@@ -45,10 +45,12 @@ check_hashes_agree(const char *agent_id, const char *column, const char *given,
 }
 
 bool
-cgae_agent_stated_architecture(const CgaeRow *row, const char *agent_id, bool use_config, bool use_hash,
-					bool use_digest, char dest[CGAE_HASH_SIZE])
+cgae_agent_stated_architecture(const CgaeRow *row, const char *agent_id, bool use_config,
+							   bool use_hash, bool use_digest, char dest[CGAE_HASH_SIZE])
 {
-	static const CgaeAgentColumn hash_columns[] = {CGAE_AGENT_ARCHITECTURE_DIGEST, CGAE_AGENT_ARCHITECTURE_HASH};
+	static const CgaeAgentColumn hash_columns[] = {
+		CGAE_AGENT_ARCHITECTURE_DIGEST, CGAE_AGENT_ARCHITECTURE_HASH
+	};
 	const bool	use[] = {use_digest, use_hash};
 	const char *source = NULL;
 

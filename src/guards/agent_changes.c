@@ -14,6 +14,16 @@
 #include "guards/disclosure.h"
 #include "server/errors.h"
 
+/* Is this the architecture that was observed last? */
+static bool
+is_last_observed(const CgaeAgent *agent, const char *observed)
+{
+	const CgaeRow *row = &agent->row;
+
+	return !CGAE_ROW_NULL(row, CGAE_AGENT_OBSERVED_HASH) &&
+		strcmp(TextDatumGetCString(CGAE_ROW_VALUE(row, CGAE_AGENT_OBSERVED_HASH)), observed) == 0;
+}
+
 bool
 cgae_agent_observe(CgaeAgent *agent, const char *observed)
 {
@@ -22,9 +32,7 @@ cgae_agent_observe(CgaeAgent *agent, const char *observed)
 	if (cgae_architecture_hash_equal(agent->registered, observed))
 		return false;
 	/* a heartbeat that repeats what is known is no new fact */
-	if (cgae_holds_has(&agent->holds, CGAE_HOLD_DRIFT) &&
-		!CGAE_ROW_NULL(&agent->row, CGAE_AGENT_OBSERVED_HASH) &&
-		strcmp(TextDatumGetCString(CGAE_ROW_VALUE(&agent->row, CGAE_AGENT_OBSERVED_HASH)), observed) == 0)
+	if (cgae_holds_has(&agent->holds, CGAE_HOLD_DRIFT) && is_last_observed(agent, observed))
 		return false;
 
 	agent->takes_away = agent->status == CGAE_ACTIVE;
@@ -45,8 +53,9 @@ cgae_agent_store_architecture(CgaeAgent *agent, const char *hash)
 	CgaeRow    *row = &agent->row;
 
 	strlcpy(agent->registered, hash, sizeof(agent->registered));
-	cgae_row_set(row, CGAE_AGENT_ARCHITECTURE_HASH, PointerGetDatum(cstring_to_text_with_len(hash, 16)));
-	if (strlen(hash) == 64)
+	cgae_row_set(row, CGAE_AGENT_ARCHITECTURE_HASH,
+				 PointerGetDatum(cstring_to_text_with_len(hash, CGAE_HASH_DIGITS)));
+	if (strlen(hash) == CGAE_DIGEST_DIGITS)
 		cgae_row_set(row, CGAE_AGENT_ARCHITECTURE_DIGEST, CStringGetTextDatum(hash));
 	else
 		cgae_row_set_null(row, CGAE_AGENT_ARCHITECTURE_DIGEST);
@@ -185,9 +194,12 @@ cgae_agent_retire(CgaeAgent *agent, const TimestampTz *given)
 	if (is_finite_amount(row, CGAE_AGENT_BALANCE))
 		cgae_object_numeric(&data, "final_balance", CGAE_ROW_VALUE(row, CGAE_AGENT_BALANCE));
 	if (!CGAE_ROW_NULL(row, CGAE_AGENT_CONTRACTS_COMPLETED))
+	{
+		Datum		completed = CGAE_ROW_VALUE(row, CGAE_AGENT_CONTRACTS_COMPLETED);
+
 		cgae_object_numeric(&data, "contracts_completed",
-							DirectFunctionCall1(int8_numeric,
-												CGAE_ROW_VALUE(row, CGAE_AGENT_CONTRACTS_COMPLETED)));
+							DirectFunctionCall1(int8_numeric, completed));
+	}
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	cgae_agent_add_event(agent, "deregistration", at, &data);
 }

@@ -68,7 +68,7 @@ add_decay(CgaeAgent *agent, const CgaePolicy *policy, int tier)
 	cgae_object_text(&data, "status", cgae_status_labels[agent->status]);
 	if (by_policy)
 		cgae_object_text(&data, "cause", "policy");
-	/* also where dates cannot tell that this policy was in force: the clock was stepped back since */
+	/* also where no date tells that this policy was in force: the clock was stepped back since */
 	if (by_policy || policy->effective_from > Max(agent->clock, agent->recorded_at))
 		cgae_object_numeric(&data, "policy_version",
 							DirectFunctionCall1(int4_numeric, Int32GetDatum(policy->version)));

@@ -91,23 +91,58 @@ settle_registration_time(CgaeRow *row, const char *agent_id)
 				 cgae_err_object("agents", "registered_at", "not_in_the_future")));
 }
 
+/* On insert, a derived column whose type is passed by value. */
+static void
+take_value(CgaeRow *row, CgaeAgentColumn column, const char *agent_id, Datum value)
+{
+	take_default(row, column, agent_id, CGAE_ROW_VALUE(row, column) == value, value);
+}
+
+/* Everything that the guard derives: as it is for a new agent, or refused. */
+static void
+settle_derived(CgaeRow *row, const char *agent_id)
+{
+	static const CgaeAgentColumn unset[] = {
+		CGAE_AGENT_CERTIFIED_TIER, CGAE_AGENT_CURRENT_ROBUSTNESS, CGAE_AGENT_CERTIFIED_AT,
+		CGAE_AGENT_LAST_AUDIT_AT, CGAE_AGENT_TIER_DROP_AT, CGAE_AGENT_OBSERVED_HASH,
+		CGAE_AGENT_DEREGISTERED_AT, CGAE_AGENT_RECORDED_AT
+	};
+	static const CgaeAgentColumn zero[] = {
+		CGAE_AGENT_TOTAL_EARNED, CGAE_AGENT_TOTAL_SPENT, CGAE_AGENT_TOTAL_PENALTIES,
+		CGAE_AGENT_TOTAL_TOPUPS, CGAE_AGENT_CONTRACTS_COMPLETED, CGAE_AGENT_CONTRACTS_FAILED
+	};
+	static const CgaeHolds no_holds = {0, NULL};
+	const CgaeShape *shape = row->shape;
+	CgaeRobustness *origin = palloc0(sizeof(CgaeRobustness));
+
+	for (int i = 0; i < lengthof(unset); i++)
+		require_null(row, unset[i], agent_id);
+	for (int i = 0; i < lengthof(zero); i++)
+		start_at_zero(row, zero[i], agent_id);
+	take_value(row, CGAE_AGENT_STATUS, agent_id,
+			   ObjectIdGetDatum(shape->status.value[CGAE_PENDING]));
+	take_value(row, CGAE_AGENT_CURRENT_TIER, agent_id, ObjectIdGetDatum(shape->tier.value[0]));
+	take_default(row, CGAE_AGENT_HOLDS, agent_id,
+				 CGAE_ROW_NULL(row, CGAE_AGENT_HOLDS) ||
+				 cgae_holds_from_array(CGAE_ROW_VALUE(row, CGAE_AGENT_HOLDS)).count == 0,
+				 cgae_holds_to_array(&no_holds));
+	take_default(row, CGAE_AGENT_INITIAL_ROBUSTNESS, agent_id,
+				 CGAE_ROW_NULL(row, CGAE_AGENT_INITIAL_ROBUSTNESS) ||
+				 memcmp(DatumGetPointer(CGAE_ROW_VALUE(row, CGAE_AGENT_INITIAL_ROBUSTNESS)),
+						origin, sizeof(*origin)) == 0,
+				 PointerGetDatum(origin));
+	take_value(row, CGAE_AGENT_LAST_SEQ, agent_id, Int32GetDatum(1));
+	take_value(row, CGAE_AGENT_CERTIFICATION_COUNT, agent_id, Int32GetDatum(0));
+	take_value(row, CGAE_AGENT_RATED_POLICY, agent_id,
+			   Int32GetDatum(cgae_policy_of_registry()->version));
+}
+
 HeapTuple
 cgae_agent_before_insert(TriggerData *trigdata, const CgaeShape *shape)
 {
-	static const CgaeAgentColumn unset[] = {
-		CGAE_AGENT_CERTIFIED_TIER, CGAE_AGENT_CURRENT_ROBUSTNESS, CGAE_AGENT_CERTIFIED_AT, CGAE_AGENT_LAST_AUDIT_AT,
-		CGAE_AGENT_TIER_DROP_AT, CGAE_AGENT_OBSERVED_HASH, CGAE_AGENT_DEREGISTERED_AT, CGAE_AGENT_RECORDED_AT
-	};
-	static const CgaeAgentColumn zero[] = {
-		CGAE_AGENT_TOTAL_EARNED, CGAE_AGENT_TOTAL_SPENT, CGAE_AGENT_TOTAL_PENALTIES, CGAE_AGENT_TOTAL_TOPUPS,
-		CGAE_AGENT_CONTRACTS_COMPLETED, CGAE_AGENT_CONTRACTS_FAILED
-	};
-	static const CgaeHolds no_holds = {0, NULL};
-	CgaeRobustness *origin = palloc0(sizeof(CgaeRobustness));
 	CgaeAgent	agent = {0};
 	CgaeRow    *row = &agent.row;
 	char		hash[CGAE_HASH_SIZE];
-	int32		policy_version;
 	const char *id;
 
 	cgae_row_open(row, shape, RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
@@ -119,36 +154,10 @@ cgae_agent_before_insert(TriggerData *trigdata, const CgaeShape *shape)
 				 errmsg("agent_id \"%s\" is blank", id),
 				 cgae_err_object("agents", "agent_id", "agent_id_not_blank")));
 	cgae_agent_check_limits(row, NULL, id);
-
-	for (int i = 0; i < lengthof(unset); i++)
-		require_null(row, unset[i], id);
-	for (int i = 0; i < lengthof(zero); i++)
-		start_at_zero(row, zero[i], id);
-	take_default(row, CGAE_AGENT_STATUS, id,
-				 CGAE_ROW_VALUE(row, CGAE_AGENT_STATUS) == ObjectIdGetDatum(shape->status.value[CGAE_PENDING]),
-				 ObjectIdGetDatum(shape->status.value[CGAE_PENDING]));
-	take_default(row, CGAE_AGENT_CURRENT_TIER, id,
-				 CGAE_ROW_VALUE(row, CGAE_AGENT_CURRENT_TIER) == ObjectIdGetDatum(shape->tier.value[0]),
-				 ObjectIdGetDatum(shape->tier.value[0]));
-	take_default(row, CGAE_AGENT_HOLDS, id,
-				 CGAE_ROW_NULL(row, CGAE_AGENT_HOLDS) ||
-				 cgae_holds_from_array(CGAE_ROW_VALUE(row, CGAE_AGENT_HOLDS)).count == 0,
-				 cgae_holds_to_array(&no_holds));
-	take_default(row, CGAE_AGENT_INITIAL_ROBUSTNESS, id,
-				 CGAE_ROW_NULL(row, CGAE_AGENT_INITIAL_ROBUSTNESS) ||
-				 memcmp(DatumGetPointer(CGAE_ROW_VALUE(row, CGAE_AGENT_INITIAL_ROBUSTNESS)), origin,
-						sizeof(*origin)) == 0,
-				 PointerGetDatum(origin));
-	take_default(row, CGAE_AGENT_LAST_SEQ, id, DatumGetInt32(CGAE_ROW_VALUE(row, CGAE_AGENT_LAST_SEQ)) == 1,
-				 Int32GetDatum(1));
-	take_default(row, CGAE_AGENT_CERTIFICATION_COUNT, id,
-				 DatumGetInt32(CGAE_ROW_VALUE(row, CGAE_AGENT_CERTIFICATION_COUNT)) == 0, Int32GetDatum(0));
-	policy_version = cgae_policy_of_registry()->version;
-	take_default(row, CGAE_AGENT_RATED_POLICY, id,
-				 DatumGetInt32(CGAE_ROW_VALUE(row, CGAE_AGENT_RATED_POLICY)) == policy_version,
-				 Int32GetDatum(policy_version));
+	settle_derived(row, id);
 	if (CGAE_ROW_NULL(row, CGAE_AGENT_BALANCE))
-		cgae_row_set(row, CGAE_AGENT_BALANCE, DirectFunctionCall1(int4_numeric, Int32GetDatum(0)));
+		cgae_row_set(row, CGAE_AGENT_BALANCE,
+					 DirectFunctionCall1(int4_numeric, Int32GetDatum(0)));
 	if (CGAE_ROW_NULL(row, CGAE_AGENT_PROVENANCE))
 		cgae_row_set(row, CGAE_AGENT_PROVENANCE,
 					 DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
@@ -176,7 +185,8 @@ cgae_agent_after_insert(TriggerData *trigdata, const CgaeShape *shape)
 	cgae_agent_open(&agent, &row);
 	cgae_agent_require(&agent);
 	cgae_object_begin(&data);
-	cgae_object_text(&data, "model_name", TextDatumGetCString(CGAE_ROW_VALUE(&row, CGAE_AGENT_MODEL_NAME)));
+	cgae_object_text(&data, "model_name",
+					 TextDatumGetCString(CGAE_ROW_VALUE(&row, CGAE_AGENT_MODEL_NAME)));
 	cgae_object_text(&data, "architecture_hash", agent.registered);
 	if (CGAE_ROW_NULL(&row, CGAE_AGENT_MODEL_CONFIG))
 		cgae_object_text(&data, "given", "architecture_hash");

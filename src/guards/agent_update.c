@@ -82,7 +82,8 @@ request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
 	if (CGAE_ROW_NULL(new, CGAE_AGENT_MODEL_CONFIG))
 		cgae_row_set_null(&agent->row, CGAE_AGENT_MODEL_CONFIG);
 	else
-		cgae_row_set(&agent->row, CGAE_AGENT_MODEL_CONFIG, CGAE_ROW_VALUE(new, CGAE_AGENT_MODEL_CONFIG));
+		cgae_row_set(&agent->row, CGAE_AGENT_MODEL_CONFIG,
+					 CGAE_ROW_VALUE(new, CGAE_AGENT_MODEL_CONFIG));
 
 	/* a hash given alone must still agree with the configuration that stands */
 	if (!cgae_agent_stated_architecture(new, agent->name, true, hash, digest, stated))
@@ -94,7 +95,8 @@ request_architecture(CgaeAgent *agent, const CgaeRow *new, const CgaeRow *old)
 
 	if (!cgae_architecture_hash_equal(agent->registered, stated))
 		cgae_agent_replace_architecture(agent, stated);
-	else if (CGAE_ROW_NULL(new, CGAE_AGENT_MODEL_CONFIG) && !CGAE_ROW_NULL(old, CGAE_AGENT_MODEL_CONFIG))
+	else if (CGAE_ROW_NULL(new, CGAE_AGENT_MODEL_CONFIG) &&
+			 !CGAE_ROW_NULL(old, CGAE_AGENT_MODEL_CONFIG))
 		cgae_agent_remove_config(agent);
 	else if (strlen(stated) > strlen(agent->registered) || agent->fault == CGAE_FAULT_HASH)
 		cgae_agent_store_architecture(agent, stated);
@@ -112,7 +114,8 @@ request_observation(CgaeAgent *agent, const CgaeRow *new)
 				 errmsg("observed_architecture_hash of agent \"%s\" cannot be taken back",
 						agent->name),
 				 cgae_err_object("agents", "observed_architecture_hash", NULL)));
-	cgae_parse_architecture_hash(DatumGetTextPP(CGAE_ROW_VALUE(new, CGAE_AGENT_OBSERVED_HASH)), observed);
+	cgae_parse_architecture_hash(DatumGetTextPP(CGAE_ROW_VALUE(new, CGAE_AGENT_OBSERVED_HASH)),
+								 observed);
 	cgae_agent_observe(agent, observed);
 }
 
@@ -161,17 +164,22 @@ request_decay(CgaeAgent *agent, const CgaeRow *new)
 	cgae_policy_in_force_for_guard(&policy);
 	effective = cgae_agent_decayed_tier(agent, &policy, agent->clock);
 	if (agent->status != CGAE_ACTIVE || wanted != effective)
+	{
+		bool		is_told = cgae_may_disclose_to(agent->client);
+		bool		is_ahead = cgae_not_yet(agent->certified_at, agent->clock);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
-				 cgae_may_disclose_to(agent->client) ?
+				 is_told ?
 				 errmsg("current_tier of agent \"%s\" cannot be set to %s: its effective tier is %s",
 						agent->name, cgae_tier_labels[wanted], cgae_tier_labels[effective]) :
 				 errmsg("current_tier of agent \"%s\" cannot be set to %s", agent->name,
 						cgae_tier_labels[wanted]),
-				 cgae_not_yet(agent->certified_at, agent->clock) && cgae_may_disclose_to(agent->client) ?
-				 errdetail("It has no authority until its certification, which lies ahead of the clock.") : 0,
+				 !is_told || !is_ahead ? 0 :
+				 errdetail("It has no authority until its certification, which lies ahead of the clock."),
 				 errhint("A tier is raised by certification alone; cgae.apply_decay() lowers what has decayed."),
 				 cgae_err_object("agents", "current_tier", NULL)));
+	}
 	cgae_agent_decay(agent, &policy, agent->clock, &policy);
 }
 

@@ -82,7 +82,7 @@ statement_has_row(Relation certifications, const CgaeStatement *statement,
 	return cgae_execute_as_owner(certifications, statement, values, NULL) > 0;
 }
 
-/* The partition that keeps an agent's rows, where a hash of its name says which; else InvalidOid. */
+/* The partition that keeps an agent's rows, where a hash of its id says which, or InvalidOid. */
 static Oid
 find_partition(Relation table, const text *agent_id)
 {
@@ -90,14 +90,14 @@ find_partition(Relation table, const text *agent_id)
 	PartitionDesc desc = RelationGetPartitionDesc(table, false);
 	Datum		value = PointerGetDatum(agent_id);
 	bool		isnull = false;
+	uint64		hash;
 	int			i;
 
 	if (key->strategy != PARTITION_STRATEGY_HASH || key->partnatts != 1 || desc->nparts == 0 ||
 		key->partattrs[0] != get_attnum(RelationGetRelid(table), "agent_id"))
 		return InvalidOid;
-	i = desc->boundinfo->indexes[compute_partition_hash_value(1, key->partsupfunc, key->partcollation,
-															  &value, &isnull) %
-								 desc->boundinfo->nindexes];
+	hash = compute_partition_hash_value(1, key->partsupfunc, key->partcollation, &value, &isnull);
+	i = desc->boundinfo->indexes[hash % desc->boundinfo->nindexes];
 	return i < 0 ? InvalidOid : desc->oids[i];
 }
 
@@ -135,7 +135,8 @@ find_events(Oid certifications, char *relkind)
 	static char kind;
 	static uint64 generation = 0;
 
-	if (found_for != certifications || !OidIsValid(found) || generation != cgae_relcache_generation())
+	if (found_for != certifications || !OidIsValid(found) ||
+		generation != cgae_relcache_generation())
 	{
 		uint64		seen = cgae_relcache_generation();
 

@@ -63,8 +63,9 @@ cgae_repeat_keep(const CgaeRow *row, MemoryContext context)
 static bool
 is_nullable(CertificationColumn column)
 {
-	return column == CGAE_CERT_ROBUSTNESS || column == CGAE_CERT_TIER || column == CGAE_CERT_PREVIOUS_TIER ||
-		column == CGAE_CERT_OBSERVED_HASH || column == CGAE_CERT_POLICY_VERSION;
+	return column == CGAE_CERT_ROBUSTNESS || column == CGAE_CERT_TIER ||
+		column == CGAE_CERT_PREVIOUS_TIER || column == CGAE_CERT_OBSERVED_HASH ||
+		column == CGAE_CERT_POLICY_VERSION;
 }
 
 /* Copy the record out of the first row, to outlive the statement. */
@@ -116,10 +117,11 @@ same_type(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismatch)
 static bool
 same_observation(const CgaeCertification *certification, const CgaeRecord *record)
 {
+	Datum		observed = record->values[CGAE_CERT_OBSERVED_HASH];
+
 	if (certification->observed == NULL || record->nulls[CGAE_CERT_OBSERVED_HASH])
 		return (certification->observed == NULL) == record->nulls[CGAE_CERT_OBSERVED_HASH];
-	return cgae_architecture_hash_equal(certification->observed,
-										TextDatumGetCString(record->values[CGAE_CERT_OBSERVED_HASH]));
+	return cgae_architecture_hash_equal(certification->observed, TextDatumGetCString(observed));
 }
 
 /* Were the same details told?  None is an empty object; drift may have replaced what is none. */
@@ -131,7 +133,8 @@ same_details(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismat
 	if (given->nulls[GIVEN_AUDIT_DETAILS] ||
 		(is_mismatch && !JB_ROOT_IS_OBJECT(DatumGetJsonbP(details))))
 		details = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-	return DatumGetBool(DirectFunctionCall2(jsonb_eq, details, record->values[CGAE_CERT_AUDIT_DETAILS]));
+	return DatumGetBool(DirectFunctionCall2(jsonb_eq, details,
+											record->values[CGAE_CERT_AUDIT_DETAILS]));
 }
 
 /* Was the same time given, or none?  Drift may have replaced it. */
@@ -171,7 +174,8 @@ cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord 
 		cgae_statement_run(fcinfo, &find_first_result, values, NULL, false) == 0)
 		cgae_request_refuse_used(&certification);
 	take_record(&certification, record);
-	is_mismatch = strcmp(TextDatumGetCString(record->values[CGAE_CERT_OUTCOME]), CGAE_OUTCOME_MISMATCH) == 0;
+	is_mismatch = strcmp(TextDatumGetCString(record->values[CGAE_CERT_OUTCOME]),
+						 CGAE_OUTCOME_MISMATCH) == 0;
 
 	if (!same_vector(given, record))
 		differs = "robustness";

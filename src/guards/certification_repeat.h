@@ -33,6 +33,7 @@ extern CgaeGivenRow *cgae_repeat_keep(const CgaeRow *row, MemoryContext context)
  * Refuses (unique_violation) a call that asks for something else, and a caller
  * who may not read the record.
  */
-extern void cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord *record);
+extern void cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given,
+							 CgaeRecord *record);
 
 #endif							/* CGAE_CERTIFICATION_REPEAT_H */

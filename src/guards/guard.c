@@ -13,7 +13,6 @@
 #include "guards/guard.h"
 #include "guards/own_table.h"
 #include "server/caller.h"
-#include "server/errors.h"
 #include "server/registry_triggers.h"
 #include "server/table_shape.h"
 
@@ -106,7 +105,7 @@ cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, cons
 			 errdetail("Triggers for each statement are not passed on to partitions."),
 			 sql != NULL ? errhint("%s", sql) :
 			 errhint("SELECT * FROM cgae.check_registry() tells which guards are missing."),
-			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+			 errtable(relation)));
 }
 
 void

@@ -65,7 +65,8 @@ cgae_notify(const char *type, const text *agent_id, int32 seq)
 	initStringInfo(&id);
 	escape_json(&id, text_to_cstring(agent_id));
 	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"type\": \"%s\", \"agent\": %s, \"seq\": %d}", type, id.data, seq);
+	appendStringInfo(&payload, "{\"type\": \"%s\", \"agent\": %s, \"seq\": %d}",
+					 type, id.data, seq);
 	if (payload.len >= PAYLOAD_LIMIT)
 	{
 		resetStringInfo(&payload);

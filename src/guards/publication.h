@@ -35,7 +35,7 @@ typedef enum CgaePolicyColumn
 
 extern const CgaeColumn cgae_policy_columns[POLICY_COLUMNS];
 
-/* A row of gate_policies with every value, none of them null; the digest is found when it is written. */
+/* A row of gate_policies, no value of it null; the digest is found when it is written. */
 typedef struct CgaePublication
 {
 	Datum		values[POLICY_COLUMNS];

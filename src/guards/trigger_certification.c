@@ -170,7 +170,8 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 	cgae_row_set(row, CGAE_CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CGAE_CERT_AUDITOR, CStringGetTextDatum(certification->actor));
 	cgae_row_set(row, CGAE_CERT_RECORDED_AT, TimestampTzGetDatum(certification->recorded_at));
-	cgae_row_set(row, CGAE_CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
+	cgae_row_set(row, CGAE_CERT_STATUS,
+				 ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 
 /* Take from the row what the client says. */

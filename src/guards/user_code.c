@@ -38,7 +38,8 @@ forget_agents(Oid relid)
 static Oid
 guard_function(const char *guard)
 {
-	return LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL, true);
+	return LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL,
+						  true);
 }
 
 static bool
@@ -154,7 +155,8 @@ agents_run_user_code(Relation agents)
 	if (agents->rd_rel->relkind != RELKIND_RELATION || agents->rd_rel->relhassubclass ||
 		agents->rd_rel->relispartition || agents->rd_rel->relrowsecurity ||
 		has_column_of_user_type(agents) || agents->rd_rules != NULL ||
-		(constraints != NULL && (constraints->num_check > 0 || constraints->has_generated_stored)) ||
+		(constraints != NULL &&
+		 (constraints->num_check > 0 || constraints->has_generated_stored)) ||
 		table_has_user_trigger(agents, guard_function("guard_agents"), TRIGGER_TYPE_UPDATE))
 		return true;
 
