@@ -67,6 +67,7 @@ OBJS = \
 	src/guards/agent_fault.o \
 	src/guards/agent_limits.o \
 	src/guards/agent_register.o \
+	src/guards/agent_row.o \
 	src/guards/agent_steps.o \
 	src/guards/agent_update.o \
 	src/guards/audit_seeds.o \
@@ -84,6 +85,7 @@ OBJS = \
 	src/guards/notify.o \
 	src/guards/own_table.o \
 	src/guards/policy_digest.o \
+	src/guards/policy_row.o \
 	src/guards/publication.o \
 	src/guards/standing_row.o \
 	src/guards/sweep.o \
@@ -116,6 +118,7 @@ OBJS = \
 	src/check/check.o \
 	src/check/check_agents.o \
 	src/check/check_epochs.o \
+	src/check/check_fact.o \
 	src/check/check_guards.o \
 	src/check/check_keys.o \
 	src/check/check_layout.o \

@@ -304,7 +304,8 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 		SPI_commit();
 		if (sweep.lowered + sweep.expired > lowered)
 			ereport(NOTICE,
-					(errmsg("decay applied: " INT64_FORMAT " lowered, " INT64_FORMAT " expired so far",
+					(errmsg("decay applied: " INT64_FORMAT " lowered, "
+							INT64_FORMAT " expired so far",
 							sweep.lowered, sweep.expired)));
 	} while (go_on);
 	cgae_sweep_end(&sweep);

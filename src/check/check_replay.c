@@ -26,13 +26,6 @@ cgae_replay_begin(CgaeReplay *replay)
 	replay->certified_tier = CGAE_NO_TIER;
 }
 
-/* Position of a label, -1 when it is none. */
-static int
-label_index(const char *label, const char *const *labels, int count)
-{
-	return label == NULL ? -1 : cgae_label_find(labels, count, label, strlen(label));
-}
-
 static const char *
 status_name(int status)
 {
@@ -43,72 +36,6 @@ static const char *
 tier_name(int tier)
 {
 	return tier < 0 ? "null" : cgae_tier_labels[tier];
-}
-
-/* A member of an event's data; false when it is missing or of another type. */
-static bool
-find_member(Jsonb *data, const char *key, enum jbvType type, JsonbValue *value)
-{
-	return data != NULL && JB_ROOT_IS_OBJECT(data) &&
-		getKeyJsonValueFromContainer(&data->root, key, strlen(key), value) != NULL &&
-		value->type == type;
-}
-
-/* A string of an event's data, NULL when there is none. */
-static const char *
-data_text(const CgaeCheckFact *fact, const char *key)
-{
-	JsonbValue	value;
-
-	return find_member(fact->data, key, jbvString, &value) ?
-		pnstrdup(value.val.string.val, value.val.string.len) : NULL;
-}
-
-/* Is a number of an event's data this one? */
-static bool
-data_number_is(const CgaeCheckFact *fact, const char *key, int32 number)
-{
-	JsonbValue	value;
-
-	return find_member(fact->data, key, jbvNumeric, &value) &&
-		DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value.val.numeric),
-										 DirectFunctionCall1(int4_numeric,
-															 Int32GetDatum(number))));
-}
-
-static int
-data_tier(const CgaeCheckFact *fact, const char *key)
-{
-	return label_index(data_text(fact, key), cgae_tier_labels, CGAE_TIERS);
-}
-
-/* A set of holds of an event's data; false when it is none. */
-static bool
-data_holds(const CgaeCheckFact *fact, const char *key, CgaeHolds *holds)
-{
-	JsonbValue	array;
-	JsonbValue	element;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	char	   *name;
-
-	holds->count = 0;
-	if (!find_member(fact->data, key, jbvBinary, &array) ||
-		!JsonContainerIsArray(array.val.binary.data))
-		return false;
-	iterator = JsonbIteratorInit(array.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
-	{
-		if (token != WJB_ELEM)
-			continue;
-		if (element.type != jbvString)
-			return false;
-		name = pnstrdup(element.val.string.val, element.val.string.len);
-		if (!cgae_holds_have_room(holds, name))
-			return false;
-		cgae_holds_add(holds, name);
-	}
-	return true;
 }
 
 static bool
@@ -145,7 +72,7 @@ settle_event_status(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *f
 					CgaeStatus expected)
 {
 	settle_status(check, replay, fact->seq, expected,
-				  label_index(data_text(fact, "status"), cgae_status_labels,
+				  cgae_label_index(cgae_fact_text(fact, "status"), cgae_status_labels,
 							  lengthof(cgae_status_labels)));
 }
 
@@ -349,7 +276,7 @@ explains_decay(const CgaeCheck *check, const CgaeReplay *replay, const CgaeCheck
 		if (policy->version < replay->policy_version)
 			break;
 		if (cgae_policy_judges_from(policy) > fact->recorded_at &&
-			!data_number_is(fact, "policy_version", policy->version))
+			!cgae_fact_number_is(fact, "policy_version", policy->version))
 			continue;
 		if (!TIMESTAMP_NOT_FINITE(at))
 			at += rounding(policy);
@@ -389,8 +316,8 @@ cgae_replay_explains_drop(const CgaeCheck *check, const CgaeReplay *replay,
 static void
 add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	int			old_tier = data_tier(fact, "old_tier");
-	int			new_tier = data_tier(fact, "new_tier");
+	int			old_tier = cgae_fact_tier(fact, "old_tier");
+	int			new_tier = cgae_fact_tier(fact, "new_tier");
 	bool		expires = new_tier == 0 && replay->status == CGAE_ACTIVE;
 
 	if (replay->certifications == 0 || old_tier != replay->current_tier || new_tier < 0 ||
@@ -400,8 +327,8 @@ add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 						  tier_name(replay->current_tier));
 	else if (!explains_decay(check, replay, fact, new_tier))
 		cgae_check_report(check, "decay",
-						  "number %d says that the tier had fallen to %s by %s, which no policy explains",
-						  fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
+						  "number %d says that the tier had fallen to %s by %s,"
+						  " which no policy explains", fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
 	else
 		cgae_check_cause(check, replay, fact, old_tier);
 	if (strcmp(fact->type, "expiration") == 0 ? !expires : expires)
@@ -420,7 +347,7 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 {
 	CgaeHolds	changed;
 	CgaeHolds	after;
-	bool		possible = data_holds(fact, placed ? "added" : "lifted", &changed) &&
+	bool		possible = cgae_fact_holds(fact, placed ? "added" : "lifted", &changed) &&
 		changed.count > 0;
 
 	for (int i = 0; i < changed.count; i++)
@@ -433,7 +360,7 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 		else
 			cgae_holds_remove(&replay->holds, changed.name[i]);
 	}
-	if (!possible || !data_holds(fact, "holds", &after) || !same_holds(&replay->holds, &after))
+	if (!possible || !cgae_fact_holds(fact, "holds", &after) || !same_holds(&replay->holds, &after))
 		cgae_check_report(check, "holds",
 						  "number %d, a %s, does not follow from the holds before it",
 						  fact->seq, fact->type);
@@ -447,14 +374,15 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 static bool
 is_configured(const CgaeCheckFact *fact)
 {
-	return data_text(fact, "architecture_hash") != NULL && data_text(fact, "given") == NULL;
+	return cgae_fact_text(fact, "architecture_hash") != NULL &&
+		cgae_fact_text(fact, "given") == NULL;
 }
 
 static void
 add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *old = data_text(fact, "old_architecture_hash");
-	const char *new = data_text(fact, "architecture_hash");
+	const char *old = cgae_fact_text(fact, "old_architecture_hash");
+	const char *new = cgae_fact_text(fact, "architecture_hash");
 
 	if (old == NULL || new == NULL || !agrees(replay, old) || agrees(replay, new))
 		cgae_check_report(check, "architecture",
@@ -476,7 +404,7 @@ add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 static void
 add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *hash = data_text(fact, "architecture_hash");
+	const char *hash = cgae_fact_text(fact, "architecture_hash");
 
 	if (hash == NULL || !agrees(replay, hash))
 		cgae_check_report(check, "architecture",
@@ -489,8 +417,8 @@ add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckF
 static void
 add_observation(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *expected = data_text(fact, "expected_hash");
-	const char *observed = data_text(fact, "observed_hash");
+	const char *expected = cgae_fact_text(fact, "expected_hash");
+	const char *observed = cgae_fact_text(fact, "observed_hash");
 
 	if (expected == NULL || observed == NULL || !agrees(replay, expected) ||
 		cgae_architecture_hash_equal(expected, observed))
@@ -506,8 +434,9 @@ add_observation(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 static void
 add_demotion(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	if (!replay->demotion_due || data_tier(fact, "old_tier") != replay->demoted_from ||
-		data_tier(fact, "new_tier") != replay->certified_tier || fact->at != replay->certified_at)
+	if (!replay->demotion_due || cgae_fact_tier(fact, "old_tier") != replay->demoted_from ||
+		cgae_fact_tier(fact, "new_tier") != replay->certified_tier ||
+		fact->at != replay->certified_at)
 		cgae_check_report(check, "demotion",
 						  "number %d does not tell of the certification before it",
 						  fact->seq);
@@ -530,7 +459,7 @@ add_registration(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 		cgae_check_report(check, "registration", "number %d is a registration", fact->seq);
 	replay->registered = true;
 	replay->registered_at = fact->at;
-	replay->architecture = data_text(fact, "architecture_hash");
+	replay->architecture = cgae_fact_text(fact, "architecture_hash");
 	replay->is_configured = is_configured(fact);
 	if (replay->architecture == NULL)
 		cgae_check_report(check, "architecture", "the registration tells no architecture");

@@ -30,7 +30,8 @@ explain_derived(CgaeAgentColumn column)
 	switch (column)
 	{
 		case CGAE_AGENT_STATUS:
-			return "Status follows from certifications and holds; a client may only set it to deregistered.";
+			return "Status follows from certifications and holds;"
+				" a client may only set it to deregistered.";
 		case CGAE_AGENT_ID:
 			return "The identity of an agent never changes.";
 		case CGAE_AGENT_REGISTERED_AT:
@@ -46,7 +47,8 @@ explain_derived(CgaeAgentColumn column)
 		case CGAE_AGENT_RECORDED_AT:
 			return "It is when the newest fact of the agent's history was recorded.";
 		default:
-			return "It follows from certifications: insert into cgae.certifications or call cgae.certify().";
+			return "It follows from certifications:"
+				" insert into cgae.certifications or call cgae.certify().";
 	}
 }
 

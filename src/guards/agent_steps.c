@@ -109,7 +109,8 @@ hint_at_clock(const CgaeAgent *agent)
 	if (Max(agent->registered_at, agent->certified_at) <= agent->clock ||
 		!cgae_may_disclose_to(agent->client))
 		return 0;
-	return errhint("The agent's last date lies ahead of the clock: leave the time out, and the clock's is taken.");
+	return errhint("The agent's last date lies ahead of the clock:"
+				   " leave the time out, and the clock's is taken.");
 }
 
 void

@@ -35,7 +35,10 @@ extern CgaeStatus cgae_agent_next_status(const CgaeAgent *agent, CgaeTransition 
 extern void cgae_agent_check_time(const CgaeAgent *agent, const char *table, const char *column,
 								  TimestampTz at);
 
-/* An observed hash that differs: suspended until a matching audit passes. */
+/*
+ * An observed hash that differs: suspended until a matching audit passes.
+ * Tested by test/specs/certify_drift.spec and the test drift.
+ */
 extern void cgae_agent_suspend_for_drift(CgaeAgent *agent, const char *observed);
 
 /* Store when decay next lowers the current tier: null when it never does. */

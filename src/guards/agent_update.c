@@ -34,7 +34,8 @@ add_to_unreadable_holds(const CgaeAgent *agent, Datum array)
 		/* what is wrong with the array comes first */
 		(void) cgae_holds_from_array(array);
 		cgae_agent_refuse_unreadable(agent, "holds",
-									 "cgae.suspend() adds a hold and keeps those that can be read.");
+									 "cgae.suspend() adds a hold and keeps"
+									 " those that can be read.");
 	}
 	return wanted;
 }
@@ -201,7 +202,7 @@ cgae_agent_request(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow 
 				   const CgaeRow *new)
 {
 	CgaeAgent	agent;
-	bool		changed[AGENT_COLUMNS] = {false};
+	bool		changed[CGAE_AGENT_COLUMNS] = {false};
 
 	for (int i = 0; i < CGAE_REQUEST_COLUMNS; i++)
 		changed[cgae_request_columns[i]] = !cgae_row_same(new, old, cgae_request_columns[i]);

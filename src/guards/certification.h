@@ -72,14 +72,14 @@ extern const char *cgae_certification_outcome(const CgaeCertification *certifica
 /* What a client says of a certification, in the order of certify()'s arguments. */
 typedef enum CgaeGiven
 {
-	GIVEN_AGENT_ID,
-	GIVEN_ROBUSTNESS,
-	GIVEN_AUDIT_TYPE,
-	GIVEN_OBSERVED_HASH,
-	GIVEN_AUDIT_DETAILS,
-	GIVEN_CERTIFIED_AT,
-	GIVEN_REQUEST_ID,
-	GIVEN_COLUMNS
+	CGAE_GIVEN_AGENT_ID,
+	CGAE_GIVEN_ROBUSTNESS,
+	CGAE_GIVEN_AUDIT_TYPE,
+	CGAE_GIVEN_OBSERVED_HASH,
+	CGAE_GIVEN_AUDIT_DETAILS,
+	CGAE_GIVEN_CERTIFIED_AT,
+	CGAE_GIVEN_REQUEST_ID,
+	CGAE_GIVEN_COLUMNS
 } CgaeGiven;
 
 /*

@@ -18,8 +18,8 @@
 /* A row as it reached the guard, for comparison with what is on record. */
 typedef struct CgaeGivenRow
 {
-	Datum		values[GIVEN_COLUMNS];
-	bool		nulls[GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
+	bool		nulls[CGAE_GIVEN_COLUMNS];
 } CgaeGivenRow;
 
 typedef struct CgaeBatchEntry

@@ -109,16 +109,16 @@ static bool
 key_has_event(Oid relid, const CgaeCertification *certification, bool *is_known)
 {
 	Relation	events = table_open(relid, AccessShareLock);
-	const CgaeShape *shape = cgae_table_shape(events, cgae_event_columns, EVENT_COLUMNS);
+	const CgaeShape *shape = cgae_table_shape(events, cgae_event_columns, CGAE_EVENT_COLUMNS);
 	ScanKeyData keys[2];
 	bool		found = false;
 
 	*is_known = OidIsValid(shape->keys.number_key);
 	if (*is_known)
 	{
-		set_key(&keys[0], 1, events, shape->index[EVENT_AGENT_ID], F_TEXTEQ,
+		set_key(&keys[0], 1, events, shape->index[CGAE_EVENT_AGENT_ID], F_TEXTEQ,
 				PointerGetDatum(certification->agent_id));
-		set_key(&keys[1], 2, events, shape->index[EVENT_SEQ], F_INT4EQ,
+		set_key(&keys[1], 2, events, shape->index[CGAE_EVENT_SEQ], F_INT4EQ,
 				Int32GetDatum(certification->seq));
 		found = key_has_row(events, shape->keys.number_key, keys);
 	}
@@ -192,6 +192,7 @@ static const CgaeStatement find_certification = {
 	2, (const Oid[]) {TEXTOID, INT4OID}
 };
 
+/* Tested by the tests stored and bad_rows. */
 void
 cgae_require_free_number(Relation certifications, const CgaeShape *shape,
 						 const CgaeCertification *certification)

@@ -17,12 +17,12 @@
 /* A row of cgae.certifications as it is on record. */
 typedef struct CgaeRecord
 {
-	Datum		values[CERT_COLUMNS];
-	bool		nulls[CERT_COLUMNS];
+	Datum		values[CGAE_CERT_COLUMNS];
+	bool		nulls[CGAE_CERT_COLUMNS];
 } CgaeRecord;
 
 /* The column of certifications for each thing that a client says. */
-extern const CertificationColumn cgae_given_columns[GIVEN_COLUMNS];
+extern const CgaeCertColumn cgae_given_columns[CGAE_GIVEN_COLUMNS];
 
 /* Keep a row that reached the guard, for as long as a memory context. */
 extern CgaeGivenRow *cgae_repeat_keep(const CgaeRow *row, MemoryContext context);

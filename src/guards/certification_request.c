@@ -91,7 +91,7 @@ cgae_request_look(Relation certifications, const CgaeShape *shape,
 void
 cgae_request_leave_to_key(CgaeRow *row, const CgaeCertification *certification)
 {
-	static const CertificationColumn derived[] = {
+	static const CgaeCertColumn derived[] = {
 		CGAE_CERT_TIER, CGAE_CERT_PREVIOUS_TIER, CGAE_CERT_POLICY_VERSION
 	};
 

@@ -120,8 +120,8 @@ require_registered(Relation certifications, const CgaeCertification *certificati
  * See that the guard of agents has judged the certification, and that its row
  * was updated: a trigger or rule of the owner's can suppress the update before the
  * guard or after it, and the guard can be disabled.  What it judged stands as
- * long as this statement does (ticket.h).  Tested by the pgTAP tests forgery,
- * certify_many and ticket.
+ * long as this statement does (ticket.h).  Tested by the tests forgery,
+ * certify_many, tampering and ticket.
  */
 static void
 require_judged(const CgaeCertification *certification, bool updated)

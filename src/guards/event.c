@@ -24,10 +24,10 @@
 #include "server/ticket.h"
 #include "server/varlena.h"
 
-const CgaeColumn cgae_event_columns[EVENT_COLUMNS] = {
-	[EVENT_AGENT_ID] = {"agent_id", "text"},
-	[EVENT_SEQ] = {"seq", "int4"},
-	[EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
+const CgaeColumn cgae_event_columns[CGAE_EVENT_COLUMNS] = {
+	[CGAE_EVENT_AGENT_ID] = {"agent_id", "text"},
+	[CGAE_EVENT_SEQ] = {"seq", "int4"},
+	[CGAE_EVENT_RECORDED_AT] = {"recorded_at", "timestamptz"},
 };
 
 /* How many events wait at most: memory stays small however many agents a statement has. */
@@ -128,7 +128,7 @@ write_rows(Oid agents, EventRows *rows)
 	cgae_owner_end(&rights);
 	cgae_ticket_pop(&event_ticket);
 
-	/* the history has no gaps: tested by the pgTAP test forgery */
+	/* the history has no gaps: tested by the test forgery */
 	if (written != rows->count)
 	{
 		int			lost = Min(rows->claimed, rows->count - 1);

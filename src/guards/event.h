@@ -17,13 +17,13 @@
 /* The columns of cgae.agent_events that guards look at. */
 typedef enum CgaeEventColumn
 {
-	EVENT_AGENT_ID,
-	EVENT_SEQ,
-	EVENT_RECORDED_AT,
-	EVENT_COLUMNS
+	CGAE_EVENT_AGENT_ID,
+	CGAE_EVENT_SEQ,
+	CGAE_EVENT_RECORDED_AT,
+	CGAE_EVENT_COLUMNS
 } CgaeEventColumn;
 
-extern const CgaeColumn cgae_event_columns[EVENT_COLUMNS];
+extern const CgaeColumn cgae_event_columns[CGAE_EVENT_COLUMNS];
 
 /* One fact for agent_events. */
 typedef struct CgaeEvent

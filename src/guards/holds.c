@@ -82,6 +82,7 @@ change_hold(CgaeHolds *holds, const char *name, CgaeHoldChange change)
 		cgae_holds_remove(holds, name);
 }
 
+/* Tested by test/specs/certify_holds.spec and the test lifecycle. */
 void
 cgae_holds_change(CgaeHolds *holds, CgaeHoldChanges changes)
 {

@@ -45,7 +45,8 @@ cgae_notify_define(void)
 	bool		asked = GetConfigOption("cgae.notify", true, false) != NULL;
 
 	DefineCustomBoolVariable("cgae.notify",
-							 "Sends a notification on channel cgae_events for every event of an agent.",
+							 "Sends a notification on channel cgae_events"
+							 " for every event of an agent.",
 							 "A transaction that does so cannot be prepared for two-phase commit.",
 							 &notify_enabled, false, PGC_SUSET, 0, NULL, assign_notify, NULL);
 	asked_unprivileged = asked && assignments == 1;

@@ -15,7 +15,6 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "guards/guard.h"
 #include "guards/own_table.h"
 #include "server/cache.h"
 #include "server/errors.h"

@@ -16,24 +16,8 @@
 #include "server/errors.h"
 #include "server/statement.h"
 
-const CgaeColumn cgae_policy_columns[POLICY_COLUMNS] = {
-	[POLICY_CC] = {"cc", "_float8"},
-	[POLICY_ER] = {"er", "_float8"},
-	[POLICY_AS] = {"as_", "_float8"},
-	[POLICY_IH_THRESHOLD] = {"ih_threshold", "float8"},
-	[POLICY_BUDGET_CEILINGS] = {"budget_ceilings", "_numeric"},
-	[POLICY_AUDIT_INTENSITIES] = {"audit_intensities", "_float8"},
-	[POLICY_DECAY_RATE] = {"decay_rate", "float8"},
-	[POLICY_TIME_STEP] = {"time_step", "interval"},
-	[POLICY_NOTE] = {"note", "text"},
-	[POLICY_VERSION] = {"version", "int4"},
-	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
-	[POLICY_ACTOR] = {"actor", "text"},
-	[POLICY_DIGEST] = {"digest", "bytea"},
-};
-
 /* In the order of the columns above. */
-static const Oid column_types[POLICY_COLUMNS] = {
+static const Oid column_types[CGAE_POLICY_COLUMNS] = {
 	FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID, FLOAT8ARRAYOID,
 	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BYTEAOID
 };
@@ -42,7 +26,7 @@ static const CgaeStatement insert_policy = {
 	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings,"
 	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-	POLICY_COLUMNS, column_types
+	CGAE_POLICY_COLUMNS, column_types
 };
 
 const CgaeTicketKind cgae_publication_ticket = {"publication"};
@@ -90,7 +74,8 @@ cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication)
 {
 	uint64		written;
 
-	publication->values[POLICY_DIGEST] = PointerGetDatum(cgae_policy_digest(publication->values));
+	publication->values[CGAE_POLICY_DIGEST] =
+		PointerGetDatum(cgae_policy_digest(publication->values));
 	publication->is_judged = false;
 	cgae_ticket_push(&cgae_publication_ticket, publication);
 	written = insert_row(fcinfo, publication);

@@ -10,35 +10,14 @@
 #define CGAE_PUBLICATION_H
 
 #include "fmgr.h"
+#include "guards/policy_row.h"
 #include "policy/policy.h"
-#include "server/table_shape.h"
 #include "server/ticket.h"
-
-/* The columns of cgae.gate_policies; the first ones are publish_policy()'s arguments. */
-typedef enum CgaePolicyColumn
-{
-	POLICY_CC,
-	POLICY_ER,
-	POLICY_AS,
-	POLICY_IH_THRESHOLD,
-	POLICY_BUDGET_CEILINGS,
-	POLICY_AUDIT_INTENSITIES,
-	POLICY_DECAY_RATE,
-	POLICY_TIME_STEP,
-	POLICY_NOTE,
-	POLICY_VERSION,
-	POLICY_EFFECTIVE_FROM,
-	POLICY_ACTOR,
-	POLICY_DIGEST,
-	POLICY_COLUMNS
-} CgaePolicyColumn;
-
-extern const CgaeColumn cgae_policy_columns[POLICY_COLUMNS];
 
 /* A row of gate_policies, no value of it null; the digest is found when it is written. */
 typedef struct CgaePublication
 {
-	Datum		values[POLICY_COLUMNS];
+	Datum		values[CGAE_POLICY_COLUMNS];
 	bool		is_judged;		/* its guard has let it in */
 } CgaePublication;
 

@@ -97,7 +97,10 @@ certify_agent(TriggerData *trigdata, const CgaeShape *shape, const CgaeRow *old,
 	CgaeAgent	agent;
 
 	cgae_agent_open_unchanged(&agent, shape, trigdata, old);
-	/* somebody may have made the same request before this row was locked */
+	/*
+	 * Somebody may have made the same request before this row was locked: then it is
+	 * looked for again.  Tested by test/specs/certify_request.spec.
+	 */
 	certification->is_stale = certification->request_id != NULL &&
 		certification->seen_seq != agent.last_seq;
 	if (certification->is_stale)
@@ -177,7 +180,7 @@ cgae_guard_agents(PG_FUNCTION_ARGS)
 									"guard_append_only");
 	cgae_guard_require_on_partition(trigdata, desc->trig_update_before_statement,
 									"guard_agents");
-	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, AGENT_COLUMNS);
+	shape = cgae_table_shape(trigdata->tg_relation, cgae_agent_columns, CGAE_AGENT_COLUMNS);
 	if (TRIGGER_FIRED_BY_UPDATE(event))
 		return PointerGetDatum(before_update(trigdata, shape));
 	if (TRIGGER_FIRED_BEFORE(event))

@@ -28,7 +28,7 @@
 #include "server/ticket.h"
 #include "types/architecture.h"
 
-static const CgaeColumn certification_columns[CERT_COLUMNS] = {
+static const CgaeColumn certification_columns[CGAE_CERT_COLUMNS] = {
 	[CGAE_CERT_AGENT_ID] = {"agent_id", "text"},
 	[CGAE_CERT_SEQ] = {"seq", "int4"},
 	[CGAE_CERT_OUTCOME] = {"outcome", "text"},
@@ -48,7 +48,7 @@ static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 
 /* Refuse a value that disagrees with what the guard found. */
 static void
-refuse_supplied(const CgaeCertification *certification, CertificationColumn column,
+refuse_supplied(const CgaeCertification *certification, CgaeCertColumn column,
 				const char *supplied, const char *found)
 {
 	ereport(ERROR,
@@ -73,7 +73,7 @@ tier_name(int tier)
 
 /* Fill a tier column, after comparing it with what the client supplied. */
 static void
-settle_tier(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+settle_tier(CgaeRow *row, CgaeCertColumn column, const CgaeCertification *certification,
 			int found)
 {
 	if (!CGAE_ROW_NULL(row, column) && !certification->is_mismatch)
@@ -92,7 +92,7 @@ settle_tier(CgaeRow *row, CertificationColumn column, const CgaeCertification *c
 
 /* The same for an integer column. */
 static void
-settle_integer(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+settle_integer(CgaeRow *row, CgaeCertColumn column, const CgaeCertification *certification,
 			   int32 found)
 {
 	if (!CGAE_ROW_NULL(row, column) && !certification->is_mismatch &&
@@ -178,10 +178,10 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 static void
 read_row(const CgaeRow *row, CgaeCertification *certification)
 {
-	Datum		values[GIVEN_COLUMNS];
-	bool		nulls[GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
+	bool		nulls[CGAE_GIVEN_COLUMNS];
 
-	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	for (int i = 0; i < CGAE_GIVEN_COLUMNS; i++)
 	{
 		values[i] = CGAE_ROW_VALUE(row, cgae_given_columns[i]);
 		nulls[i] = CGAE_ROW_NULL(row, cgae_given_columns[i]);
@@ -239,7 +239,7 @@ static HeapTuple
 before_insert(TriggerData *trigdata)
 {
 	Relation	relation = trigdata->tg_relation;
-	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
+	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CGAE_CERT_COLUMNS);
 	CgaeBatch  *batch = cgae_ticket_claim(&cgae_batch_ticket);
 	CgaeBatchEntry *entry = NULL;
 	CgaeCertification certification;

@@ -35,16 +35,17 @@ cgae_guard_events(PG_FUNCTION_ARGS)
 	cgae_guard_require_on_partition(trigdata,
 									trigdata->tg_relation->trigdesc->trig_truncate_before_statement,
 									"guard_append_only");
-	cgae_row_open(&row, cgae_table_shape(trigdata->tg_relation, cgae_event_columns, EVENT_COLUMNS),
+	cgae_row_open(&row,
+				  cgae_table_shape(trigdata->tg_relation, cgae_event_columns, CGAE_EVENT_COLUMNS),
 				  RelationGetDescr(trigdata->tg_relation), trigdata->tg_trigtuple);
-	if (CGAE_ROW_NULL(&row, EVENT_AGENT_ID) || CGAE_ROW_NULL(&row, EVENT_SEQ) ||
-		!cgae_event_claim(DatumGetTextPP(CGAE_ROW_VALUE(&row, EVENT_AGENT_ID)),
-						  DatumGetInt32(CGAE_ROW_VALUE(&row, EVENT_SEQ)), &recorded_at))
+	if (CGAE_ROW_NULL(&row, CGAE_EVENT_AGENT_ID) || CGAE_ROW_NULL(&row, CGAE_EVENT_SEQ) ||
+		!cgae_event_claim(DatumGetTextPP(CGAE_ROW_VALUE(&row, CGAE_EVENT_AGENT_ID)),
+						  DatumGetInt32(CGAE_ROW_VALUE(&row, CGAE_EVENT_SEQ)), &recorded_at))
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
 				 errmsg("events are written by the registry alone"),
 				 errhint("Change the agent, and the registry will log it."),
 				 cgae_err_object("agent_events", NULL, NULL)));
-	cgae_row_set(&row, EVENT_RECORDED_AT, TimestampTzGetDatum(recorded_at));
+	cgae_row_set(&row, CGAE_EVENT_RECORDED_AT, TimestampTzGetDatum(recorded_at));
 	return PointerGetDatum(cgae_row_close(&row, trigdata->tg_trigtuple));
 }

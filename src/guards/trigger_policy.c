@@ -20,7 +20,7 @@
 static void
 require_published(const CgaeRow *row, const CgaePublication *publication)
 {
-	for (int c = 0; c < POLICY_COLUMNS; c++)
+	for (int c = 0; c < CGAE_POLICY_COLUMNS; c++)
 	{
 		Form_pg_attribute att = TupleDescAttr(row->desc, row->shape->index[c]);
 		bool		same = !CGAE_ROW_NULL(row, c) &&
@@ -54,18 +54,22 @@ before_policy(TriggerData *trigdata)
 				 errmsg("gate policies are published, not inserted"),
 				 errhint("Publish a version with cgae.publish_policy(), which brings the agents to it."),
 				 cgae_err_object("gate_policies", NULL, NULL)));
-	cgae_row_open(&row, cgae_table_shape(policies, cgae_policy_columns, POLICY_COLUMNS), desc,
+	cgae_row_open(&row, cgae_table_shape(policies, cgae_policy_columns, CGAE_POLICY_COLUMNS), desc,
 				  trigdata->tg_trigtuple);
 	require_published(&row, publication);
 
-	/* no guard may be judging by the last version while the next one appears */
+	/*
+	 * No guard may be judging by the last version while the next one appears:
+	 * those that judge hold ROW SHARE, which this conflicts with.  Tested by
+	 * test/specs/certify_policy.spec and publish_midway.spec.
+	 */
 	LockRelation(policies, ExclusiveLock);
 	next = cgae_publication_next_version(cgae_policy_last_version(policies));
-	if (DatumGetInt32(CGAE_ROW_VALUE(&row, POLICY_VERSION)) != next)
+	if (DatumGetInt32(CGAE_ROW_VALUE(&row, CGAE_POLICY_VERSION)) != next)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("gate policy version %d is refused: the next version is %d",
-						DatumGetInt32(CGAE_ROW_VALUE(&row, POLICY_VERSION)), next),
+						DatumGetInt32(CGAE_ROW_VALUE(&row, CGAE_POLICY_VERSION)), next),
 				 cgae_err_object("gate_policies", "version", "version_follows")));
 	cgae_policy_from_tuple(trigdata->tg_trigtuple, desc, &policy);
 	publication->is_judged = true;

@@ -185,6 +185,7 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 
 	agents = readable_agents(trigdata->tg_relation);
 	cgae_policy_in_force_for_guard(&policy);
+	/* the policy's lock before the agent's, as a publication has them: test/specs/publish.spec */
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 	cgae_owner_seal(&rights);
 	/* one plan for all application tables */

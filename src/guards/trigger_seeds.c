@@ -90,6 +90,7 @@ begin_epoch(TriggerData *trigdata)
 	/*
 	 * One rotation at a time.  The lock conflicts with itself but not with
 	 * what INSERT holds already: two that wait for each other cannot be.
+	 * Tested by test/specs/audit_rotation.spec.
 	 */
 	LockRelation(seeds, ShareUpdateExclusiveLock);
 	if (pg_add_s32_overflow(last_epoch(seeds, shape, &last_created_at), 1, &rotation->epoch))

@@ -17,7 +17,7 @@
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
-#include "guards/agent.h"
+#include "guards/agent_row.h"
 #include "guards/user_code.h"
 #include "server/cache.h"
 
@@ -135,7 +135,7 @@ has_column_of_user_type(Relation agents)
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 		bool		is_ours = att->attisdropped || att->atttypid < FirstNormalObjectId;
 
-		for (int c = 0; c < AGENT_COLUMNS && !is_ours; c++)
+		for (int c = 0; c < CGAE_AGENT_COLUMNS && !is_ours; c++)
 			is_ours = strcmp(NameStr(att->attname), cgae_agent_columns[c].name) == 0;
 		if (!is_ours)
 			return true;

@@ -9,8 +9,8 @@
  *
  * One rule says who may claim a ticket: a guard that runs exactly one trigger
  * deeper than where the ticket was pushed, in the same subtransaction, while no
- * other ticket lies on top of it.  That is where the rows of the statement itself meet
- * their guard.  Whatever a trigger of the owner's writes meanwhile, it writes
+ * other ticket lies on top of it.  That is where the rows of the statement
+ * itself meet their guard.  Whatever a trigger of the owner's writes meanwhile, it writes
  * one trigger deeper at least, and is a client's write.  And since a claim is
  * made in the subtransaction of its ticket, what was claimed is rolled back
  * only together with the ticket: no other row can take the place of one that
@@ -19,9 +19,9 @@
  * A claim does not use a ticket up, for it may stand for many rows.  What was
  * pushed says which rows are still to come; the guard notes there what it did.
  *
- * An error needs no PG_TRY: tickets vanish with the subtransaction in which they were pushed,
- * and those pushed outside of it stand.  Tested by test/specs/savepoint.spec
- * and the pgTAP test ticket.
+ * An error needs no PG_TRY: tickets vanish with the subtransaction in which
+ * they were pushed, and those pushed outside of it stand.  Tested by the test ticket
+ * and test/specs/savepoint.spec.  See doc/internals.md, Tickets.
  */
 #ifndef CGAE_TICKET_H
 #define CGAE_TICKET_H
