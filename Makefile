@@ -42,6 +42,7 @@ OBJS = \
 	src/server/statement.o \
 	src/server/table_keys.o \
 	src/server/table_shape.o \
+	src/server/ticket.o \
 	src/server/varlena.o \
 	src/json/canonical_json.o \
 	src/json/canonical_output.o \
@@ -58,8 +59,17 @@ OBJS = \
 	src/policy/policy.o \
 	src/policy/standing.o \
 	src/guards/agent.o \
+	src/guards/agent_architecture.o \
+	src/guards/agent_certify.o \
+	src/guards/agent_changes.o \
+	src/guards/agent_columns.o \
+	src/guards/agent_decay.o \
 	src/guards/agent_fault.o \
 	src/guards/agent_limits.o \
+	src/guards/agent_register.o \
+	src/guards/agent_row.o \
+	src/guards/agent_steps.o \
+	src/guards/agent_update.o \
 	src/guards/audit_seeds.o \
 	src/guards/certification.o \
 	src/guards/certification_batch.o \
@@ -74,14 +84,18 @@ OBJS = \
 	src/guards/holds.o \
 	src/guards/notify.o \
 	src/guards/own_table.o \
-	src/guards/permission.o \
 	src/guards/policy_digest.o \
+	src/guards/policy_row.o \
 	src/guards/publication.o \
-	src/guards/sweep_passed.o \
+	src/guards/standing_row.o \
+	src/guards/sweep.o \
 	src/guards/trigger_agent.o \
 	src/guards/trigger_append_only.o \
 	src/guards/trigger_certification.o \
+	src/guards/trigger_event.o \
+	src/guards/trigger_policy.o \
 	src/guards/trigger_require_tier.o \
+	src/guards/trigger_seeds.o \
 	src/guards/user_code.o \
 	src/schema/access.o \
 	src/schema/create_registry.o \
@@ -94,14 +108,17 @@ OBJS = \
 	src/api/audit_lottery.o \
 	src/api/certify.o \
 	src/api/module.o \
+	src/api/permission.o \
 	src/api/publication_locks.o \
 	src/api/publish_policy.o \
 	src/api/registry.o \
 	src/api/registry_lookup.o \
+	src/api/rotate_audit_seed.o \
 	src/api/sweep_decay.o \
 	src/check/check.o \
 	src/check/check_agents.o \
 	src/check/check_epochs.o \
+	src/check/check_fact.o \
 	src/check/check_guards.o \
 	src/check/check_keys.o \
 	src/check/check_layout.o \

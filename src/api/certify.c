@@ -18,7 +18,6 @@
 
 #include "guards/certification_batch.h"
 #include "guards/certification_repeat.h"
-#include "guards/guard.h"
 #include "server/cache.h"
 #include "server/enum_map.h"
 #include "server/errors.h"
@@ -65,7 +64,7 @@ look_up_declaration(FunctionCallInfo fcinfo, Declaration *declaration)
 					   cgae_tier_labels, lengthof(cgae_tier_labels));
 	cgae_enum_map_init(&declaration->status, TupleDescAttr(result, RESULT_STATUS)->atttypid,
 					   cgae_status_labels, lengthof(cgae_status_labels));
-	declaration->robustness = cgae_argument_type(fcinfo, GIVEN_ROBUSTNESS);
+	declaration->robustness = cgae_argument_type(fcinfo, CGAE_GIVEN_ROBUSTNESS);
 	result = BlessTupleDesc(result);
 
 	oldcontext = MemoryContextSwitchTo(cgae_cache_context());
@@ -99,7 +98,7 @@ static HeapTuple
 form_repeated_result(FunctionCallInfo fcinfo, const Declaration *declaration,
 					 const CgaeBatchEntry *entry)
 {
-	static const CertificationColumn columns[RESULT_COLUMNS] = {
+	static const CgaeCertColumn columns[RESULT_COLUMNS] = {
 		[RESULT_OUTCOME] = CGAE_CERT_OUTCOME,
 		[RESULT_AGENT_ID] = CGAE_CERT_AGENT_ID,
 		[RESULT_SEQ] = CGAE_CERT_SEQ,
@@ -165,23 +164,15 @@ static void
 insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, const CgaeStatement *statement,
 			 const Oid *types, const Datum *values, const char *nulls)
 {
-	CgaeBatch  *outer = cgae_batch_announce(batch);
-	volatile uint64 stored = 0;	/* set within PG_TRY */
+	uint64		stored;
 
-	batch->trigger_depth = cgae_trigger_depth();
 	batch->context = CurrentMemoryContext;
-	PG_TRY();
-	{
-		cgae_require_registry();
-		cgae_statement_begin();
-		stored = cgae_statement_run_typed(fcinfo, statement, types, values, nulls, false);
-		cgae_statement_end();
-	}
-	PG_FINALLY();
-	{
-		cgae_batch_announce(outer);
-	}
-	PG_END_TRY();
+	cgae_require_registry();
+	cgae_ticket_push(&cgae_batch_ticket, batch);
+	cgae_statement_begin();
+	stored = cgae_statement_run_typed(fcinfo, statement, types, values, nulls, false);
+	cgae_statement_end();
+	cgae_ticket_pop(&cgae_batch_ticket);
 	if (batch->may_repeat && stored + batch->repeated != batch->taken)
 		refuse_not_stored(batch, stored);
 }
@@ -199,10 +190,10 @@ insert_batch(FunctionCallInfo fcinfo, CgaeBatch *batch, const CgaeStatement *sta
 
 static const CgaeStatement insert_one_once = {
 	INSERT_ONCE ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-	GIVEN_COLUMNS, NULL
+	CGAE_GIVEN_COLUMNS, NULL
 };
 static const CgaeStatement insert_one = {
-	INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)", GIVEN_REQUEST_ID, NULL
+	INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)", CGAE_GIVEN_REQUEST_ID, NULL
 };
 
 /* Insert one certification and return what the guard found. */
@@ -211,11 +202,11 @@ insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, co
 					 const char *nulls)
 {
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
-	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID])};
+	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[CGAE_GIVEN_AGENT_ID])};
 	CgaeBatch	batch = {.count = 1, .entries = &entry};
 
-	types[GIVEN_ROBUSTNESS] = declaration->robustness;
-	batch.may_repeat = nulls[GIVEN_REQUEST_ID] != 'n';
+	types[CGAE_GIVEN_ROBUSTNESS] = declaration->robustness;
+	batch.may_repeat = nulls[CGAE_GIVEN_REQUEST_ID] != 'n';
 	if (batch.may_repeat)
 		insert_batch(fcinfo, &batch, &insert_one_once, types, values, nulls);
 	else
@@ -245,12 +236,12 @@ Datum
 cgae_certify(PG_FUNCTION_ARGS)
 {
 	static Declaration kept;
-	Datum		values[GIVEN_COLUMNS];
-	char		nulls[GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
+	char		nulls[CGAE_GIVEN_COLUMNS];
 
-	if (PG_ARGISNULL(GIVEN_AGENT_ID))
+	if (PG_ARGISNULL(CGAE_GIVEN_AGENT_ID))
 		cgae_refuse_null_argument("certify", "agent_id");
-	cgae_statement_arguments(fcinfo, GIVEN_COLUMNS, values, nulls);
+	cgae_statement_arguments(fcinfo, CGAE_GIVEN_COLUMNS, values, nulls);
 	PG_RETURN_DATUM(insert_certification(fcinfo, declaration_of(fcinfo, &kept), values, nulls));
 }
 
@@ -269,8 +260,8 @@ cgae_demote(PG_FUNCTION_ARGS)
 {
 	static const char *const names[] = {"agent_id", "new_robustness", "reason"};
 	static Declaration kept;
-	Datum		values[GIVEN_COLUMNS] = {0};
-	char		nulls[GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' ', ' '};
+	Datum		values[CGAE_GIVEN_COLUMNS] = {0};
+	char		nulls[CGAE_GIVEN_COLUMNS] = {' ', ' ', ' ', 'n', ' ', ' ', ' '};
 	CgaeObject	details;
 
 	for (int i = 0; i < lengthof(names); i++)
@@ -279,14 +270,14 @@ cgae_demote(PG_FUNCTION_ARGS)
 	cgae_object_begin(&details);
 	cgae_object_text(&details, "reason", text_to_cstring(PG_GETARG_TEXT_PP(2)));
 
-	values[GIVEN_AGENT_ID] = PG_GETARG_DATUM(0);
-	values[GIVEN_ROBUSTNESS] = PG_GETARG_DATUM(1);
-	values[GIVEN_AUDIT_TYPE] = CStringGetTextDatum(CGAE_AUDIT_DEMOTION);
-	values[GIVEN_AUDIT_DETAILS] = JsonbPGetDatum(cgae_object_end(&details));
-	values[GIVEN_CERTIFIED_AT] = PG_GETARG_DATUM(3);
-	nulls[GIVEN_CERTIFIED_AT] = PG_ARGISNULL(3) ? 'n' : ' ';
-	values[GIVEN_REQUEST_ID] = PG_GETARG_DATUM(4);
-	nulls[GIVEN_REQUEST_ID] = PG_ARGISNULL(4) ? 'n' : ' ';
+	values[CGAE_GIVEN_AGENT_ID] = PG_GETARG_DATUM(0);
+	values[CGAE_GIVEN_ROBUSTNESS] = PG_GETARG_DATUM(1);
+	values[CGAE_GIVEN_AUDIT_TYPE] = CStringGetTextDatum(CGAE_AUDIT_DEMOTION);
+	values[CGAE_GIVEN_AUDIT_DETAILS] = JsonbPGetDatum(cgae_object_end(&details));
+	values[CGAE_GIVEN_CERTIFIED_AT] = PG_GETARG_DATUM(3);
+	nulls[CGAE_GIVEN_CERTIFIED_AT] = PG_ARGISNULL(3) ? 'n' : ' ';
+	values[CGAE_GIVEN_REQUEST_ID] = PG_GETARG_DATUM(4);
+	nulls[CGAE_GIVEN_REQUEST_ID] = PG_ARGISNULL(4) ? 'n' : ' ';
 	PG_RETURN_DATUM(insert_certification(fcinfo, declaration_of(fcinfo, &kept), values, nulls));
 }
 
@@ -299,14 +290,14 @@ typedef struct GivenArray
 } GivenArray;
 
 /* Names of certify_many()'s arguments. */
-static const char *const array_names[GIVEN_COLUMNS] = {
-	[GIVEN_AGENT_ID] = "agent_ids",
-	[GIVEN_ROBUSTNESS] = "robustness",
-	[GIVEN_AUDIT_TYPE] = "audit_types",
-	[GIVEN_OBSERVED_HASH] = "observed_architecture_hashes",
-	[GIVEN_AUDIT_DETAILS] = "audit_details",
-	[GIVEN_CERTIFIED_AT] = "certified_at",
-	[GIVEN_REQUEST_ID] = "request_ids",
+static const char *const array_names[CGAE_GIVEN_COLUMNS] = {
+	[CGAE_GIVEN_AGENT_ID] = "agent_ids",
+	[CGAE_GIVEN_ROBUSTNESS] = "robustness",
+	[CGAE_GIVEN_AUDIT_TYPE] = "audit_types",
+	[CGAE_GIVEN_OBSERVED_HASH] = "observed_architecture_hashes",
+	[CGAE_GIVEN_AUDIT_DETAILS] = "audit_details",
+	[CGAE_GIVEN_CERTIFIED_AT] = "certified_at",
+	[CGAE_GIVEN_REQUEST_ID] = "request_ids",
 };
 
 /*
@@ -333,7 +324,7 @@ open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, Gi
 					 errmsg("%s has %d dimensions, not one", array_names[argument], ARR_NDIM(array))));
 		deconstruct_array(array, type, length, by_value, align, &given->elements, &given->nulls,
 						  &elements);
-		if (argument == GIVEN_AGENT_ID)
+		if (argument == CGAE_GIVEN_AGENT_ID)
 			*count = elements;
 		else if (elements != *count)
 			ereport(ERROR,
@@ -363,16 +354,16 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 	for (int i = 0; i < batch->count; i++)
 	{
 		CgaeBatchEntry *entry = &batch->entries[i];
-		Datum		values[GIVEN_COLUMNS];
-		bool		nulls[GIVEN_COLUMNS];
+		Datum		values[CGAE_GIVEN_COLUMNS];
+		bool		nulls[CGAE_GIVEN_COLUMNS];
 
 		CHECK_FOR_INTERRUPTS();
-		for (int g = 0; g < GIVEN_COLUMNS; g++)
+		for (int g = 0; g < CGAE_GIVEN_COLUMNS; g++)
 		{
 			values[g] = given[g].elements[i];
 			nulls[g] = given[g].nulls[i];
 		}
-		if (nulls[GIVEN_AGENT_ID])
+		if (nulls[CGAE_GIVEN_AGENT_ID])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("element %d of agent_ids is null", i + 1)));
@@ -390,10 +381,10 @@ begin_entries(CgaeBatch *batch, const GivenArray *given)
 static const CgaeStatement insert_many_once = {
 	INSERT_ONCE ") SELECT " UNNEST_GIVEN ", pg_catalog.unnest($7)"
 	" ON CONFLICT DO NOTHING",
-	GIVEN_COLUMNS, NULL
+	CGAE_GIVEN_COLUMNS, NULL
 };
 static const CgaeStatement insert_many = {
-	INSERT_GIVEN ") SELECT " UNNEST_GIVEN, GIVEN_REQUEST_ID, NULL
+	INSERT_GIVEN ") SELECT " UNNEST_GIVEN, CGAE_GIVEN_REQUEST_ID, NULL
 };
 
 /*
@@ -416,22 +407,22 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 	static Declaration kept;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
-	Oid			array_types[GIVEN_COLUMNS];
-	GivenArray	given[GIVEN_COLUMNS];
-	Datum		values[GIVEN_COLUMNS];
+	Oid			array_types[CGAE_GIVEN_COLUMNS];
+	GivenArray	given[CGAE_GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
 	CgaeBatch	batch = {0};
 	const Declaration *declaration;
 	MemoryContext scratch;
 
-	for (int i = GIVEN_AGENT_ID; i <= GIVEN_ROBUSTNESS; i++)
+	for (int i = CGAE_GIVEN_AGENT_ID; i <= CGAE_GIVEN_ROBUSTNESS; i++)
 		if (PG_ARGISNULL(i))
 			cgae_refuse_null_argument("certify_many", array_names[i]);
 	declaration = declaration_of(fcinfo, &kept);
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	for (int i = 0; i < CGAE_GIVEN_COLUMNS; i++)
 	{
 		array_types[i] = cgae_argument_type(fcinfo, i);
-		if (i == GIVEN_ROBUSTNESS)
+		if (i == CGAE_GIVEN_ROBUSTNESS)
 			types[i] = get_element_type(array_types[i]);
 		CHECK_FOR_INTERRUPTS();
 		open_array(fcinfo, i, types[i], &batch.count, &given[i]);
@@ -441,7 +432,7 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 
 	begin_entries(&batch, given);
-	batch.may_repeat = !PG_ARGISNULL(GIVEN_REQUEST_ID);
+	batch.may_repeat = !PG_ARGISNULL(CGAE_GIVEN_REQUEST_ID);
 	if (batch.may_repeat)
 		insert_batch(fcinfo, &batch, &insert_many_once, array_types, values, NULL);
 	else

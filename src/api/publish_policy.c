@@ -18,8 +18,8 @@
 
 #include "api/publication_locks.h"
 #include "guards/guard.h"
-#include "guards/permission.h"
 #include "guards/publication.h"
+#include "guards/standing_row.h"
 #include "guards/sweep.h"
 #include "policy/gate.h"
 #include "server/clock.h"
@@ -99,10 +99,10 @@ insert_policy(FunctionCallInfo fcinfo, const CgaePolicy *before, const char *act
 					 errmsg("gate policy is refused: %s is null", cgae_policy_columns[c].name),
 					 cgae_err_object("gate_policies", cgae_policy_columns[c].name, NULL)));
 	}
-	publication.values[POLICY_VERSION] = Int32GetDatum(version);
-	publication.values[POLICY_EFFECTIVE_FROM] =
+	publication.values[CGAE_POLICY_VERSION] = Int32GetDatum(version);
+	publication.values[CGAE_POLICY_EFFECTIVE_FROM] =
 		TimestampTzGetDatum(cgae_publication_effective_from(before));
-	publication.values[POLICY_ACTOR] = CStringGetTextDatum(actor);
+	publication.values[CGAE_POLICY_ACTOR] = CStringGetTextDatum(actor);
 	cgae_publication_write(fcinfo, &publication);
 	return version;
 }
@@ -154,7 +154,8 @@ refuse_incomplete(FunctionCallInfo fcinfo, const CgaeLocks *locks, const CgaeSwe
 		name = first_not_reached(fcinfo, sweep);
 	ereport(ERROR,
 			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("gate policy is not published: it did not reach " INT64_FORMAT " of " INT64_FORMAT " agents",
+			 errmsg("gate policy is not published: it did not reach " INT64_FORMAT
+					" of " INT64_FORMAT " agents",
 					locks->agents - sweep->reached, locks->agents),
 			 name != NULL ? errdetail("Agent \"%s\" was not reached.", name) : 0,
 			 errhint("A trigger or rule on cgae.agents suppresses updates, or the guard is disabled."),
@@ -177,22 +178,13 @@ rerate_agents(FunctionCallInfo fcinfo, const CgaeLocks *locks, CgaeSweep *sweep)
 {
 	/* always true; asked for, it tells that the statement runs (caller.h) */
 	Datum		value = BoolGetDatum(true);
-	CgaeSweep  *outer;
 
 	sweep->events = cgae_event_batch_begin();
 	sweep->command = GetCurrentCommandId(true);
-	sweep->depth = cgae_trigger_depth();
-	outer = cgae_announce_sweep(sweep);
-	PG_TRY();
-	{
-		cgae_statement_run(fcinfo, &rerate, &value, NULL, false);
-		cgae_event_batch_end(sweep->events);
-	}
-	PG_FINALLY();
-	{
-		cgae_announce_sweep(outer);
-	}
-	PG_END_TRY();
+	cgae_ticket_push(&cgae_sweep_ticket, sweep);
+	cgae_statement_run(fcinfo, &rerate, &value, NULL, false);
+	cgae_ticket_pop(&cgae_sweep_ticket);
+	cgae_event_batch_end(sweep->events);
 	if (sweep->reached != locks->agents)
 		refuse_incomplete(fcinfo, locks, sweep);
 }

@@ -30,23 +30,6 @@
 #include "server/row_stream.h"
 #include "server/statement.h"
 
-static CgaeSweep *announced = NULL;
-
-CgaeSweep *
-cgae_announce_sweep(CgaeSweep *sweep)
-{
-	CgaeSweep  *before = announced;
-
-	announced = sweep;
-	return before;
-}
-
-CgaeSweep *
-cgae_announced_sweep(void)
-{
-	return announced;
-}
-
 /*
  * Who is due, locked as it is fetched.  Agents that somebody else has locked
  * are left for the next time: whoever holds the lock may be certifying them.
@@ -146,7 +129,9 @@ lower_next(FunctionCallInfo fcinfo, CgaeSweep *sweep, const Reach *reach, CgaeSt
 	array = PointerGetDatum(construct_array(rows, count, reach->type, reach->length, false,
 											reach->align));
 	sweep->trusts_last_seq = !cgae_any_behind_history(agents_relid(), reach->array_type, array);
+	cgae_ticket_push(&cgae_sweep_ticket, sweep);
 	updated = cgae_statement_run(fcinfo, &reach->lower, &array, NULL, false);
+	cgae_ticket_pop(&cgae_sweep_ticket);
 	/* they are locked, so that nothing but the owner's code is in the way */
 	if (updated < count)
 		ereport(ERROR,
@@ -186,51 +171,39 @@ may_go_on(CgaeSweep *sweep, int64 batch, int64 met, int64 passed)
 static bool
 sweep_agents(FunctionCallInfo fcinfo, CgaeSweep *sweep, int32 batch, bool all)
 {
-	CgaeSweep  *outer;
-	volatile bool go_on = false;	/* set within PG_TRY */
+	const Reach *reach = how_to_reach();
+	CgaeStream	due = {0};
+	bool		go_on;
 
 	cgae_policy_in_force_for_guard(&sweep->policy);
 	sweep->next = sweep->policy;
 	sweep->events = NULL;
-	outer = cgae_announce_sweep(sweep);
-	PG_TRY();
+	do
 	{
-		const Reach *reach = how_to_reach();
-		CgaeStream	due = {0};
+		int64		size = batch + sweep->in_the_way;
+		int64		met_before = sweep->met;
+		int64		passed_before = sweep->passed;
+		int64		found;
 
-		do
+		CHECK_FOR_INTERRUPTS();
+		if (due.portal == NULL)
 		{
-			int64		size = batch + sweep->in_the_way;
-			int64		met_before = sweep->met;
-			int64		passed_before = sweep->passed;
-			int64		found;
-
-			CHECK_FOR_INTERRUPTS();
-			if (due.portal == NULL)
-			{
-				/* a clock that was stepped back finds again and again who does not fall yet */
-				sweep->at = Min(sweep->at, GetCurrentTimestamp());
-				open_due(fcinfo, &due, reach, sweep->at, all ? -1 : size, size);
-			}
-			found = lower_next(fcinfo, sweep, reach, &due);
-			if (all && sweep->events != NULL)
-			{
-				go_on = found >= size;
-				continue;
-			}
-			cgae_stream_close(&due);
-			/* not the rows updated: without its guard one stays due for ever */
-			go_on = may_go_on(sweep, size, sweep->met - met_before,
-							  sweep->passed - passed_before);
-		} while (all && go_on);
+			/* a clock that was stepped back finds again and again who does not fall yet */
+			sweep->at = Min(sweep->at, GetCurrentTimestamp());
+			open_due(fcinfo, &due, reach, sweep->at, all ? -1 : size, size);
+		}
+		found = lower_next(fcinfo, sweep, reach, &due);
+		if (all && sweep->events != NULL)
+		{
+			go_on = found >= size;
+			continue;
+		}
 		cgae_stream_close(&due);
-		cgae_event_batch_end(sweep->events);
-	}
-	PG_FINALLY();
-	{
-		cgae_announce_sweep(outer);
-	}
-	PG_END_TRY();
+		/* not the rows updated: without its guard one stays due for ever */
+		go_on = may_go_on(sweep, size, sweep->met - met_before, sweep->passed - passed_before);
+	} while (all && go_on);
+	cgae_stream_close(&due);
+	cgae_event_batch_end(sweep->events);
 	return go_on;
 }
 
@@ -331,7 +304,8 @@ cgae_sweep_decay(PG_FUNCTION_ARGS)
 		SPI_commit();
 		if (sweep.lowered + sweep.expired > lowered)
 			ereport(NOTICE,
-					(errmsg("decay applied: " INT64_FORMAT " lowered, " INT64_FORMAT " expired so far",
+					(errmsg("decay applied: " INT64_FORMAT " lowered, "
+							INT64_FORMAT " expired so far",
 							sweep.lowered, sweep.expired)));
 	} while (go_on);
 	cgae_sweep_end(&sweep);

@@ -7,7 +7,7 @@
 #ifndef CGAE_CHECK_RATING_H
 #define CGAE_CHECK_RATING_H
 
-#include "check/check_replay.h"
+#include "check/check_fact.h"
 
 /*
  * A fall from a tier that an event tells: was it the policy that it names, or,

@@ -110,9 +110,9 @@ registry_created_at(FunctionCallInfo fcinfo)
 static void
 check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 version)
 {
-	Datum		values[POLICY_COLUMNS];
+	Datum		values[CGAE_POLICY_COLUMNS];
 
-	for (int c = 0; c < POLICY_COLUMNS; c++)
+	for (int c = 0; c < CGAE_POLICY_COLUMNS; c++)
 	{
 		bool		isnull;
 
@@ -125,7 +125,7 @@ check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 ver
 			return;
 		}
 	}
-	if (!DatumGetBool(DirectFunctionCall2(byteaeq, values[POLICY_DIGEST],
+	if (!DatumGetBool(DirectFunctionCall2(byteaeq, values[CGAE_POLICY_DIGEST],
 										  PointerGetDatum(cgae_policy_digest(values)))))
 		cgae_check_report(check, "policy", "version %d is not what was published: its digest is another",
 						  version);

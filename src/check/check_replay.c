@@ -26,13 +26,6 @@ cgae_replay_begin(CgaeReplay *replay)
 	replay->certified_tier = CGAE_NO_TIER;
 }
 
-/* Position of a label, -1 when it is none. */
-static int
-label_index(const char *label, const char *const *labels, int count)
-{
-	return label == NULL ? -1 : cgae_label_find(labels, count, label, strlen(label));
-}
-
 static const char *
 status_name(int status)
 {
@@ -43,72 +36,6 @@ static const char *
 tier_name(int tier)
 {
 	return tier < 0 ? "null" : cgae_tier_labels[tier];
-}
-
-/* A member of an event's data; false when it is missing or of another type. */
-static bool
-find_member(Jsonb *data, const char *key, enum jbvType type, JsonbValue *value)
-{
-	return data != NULL && JB_ROOT_IS_OBJECT(data) &&
-		getKeyJsonValueFromContainer(&data->root, key, strlen(key), value) != NULL &&
-		value->type == type;
-}
-
-/* A string of an event's data, NULL when there is none. */
-static const char *
-data_text(const CgaeCheckFact *fact, const char *key)
-{
-	JsonbValue	value;
-
-	return find_member(fact->data, key, jbvString, &value) ?
-		pnstrdup(value.val.string.val, value.val.string.len) : NULL;
-}
-
-/* Is a number of an event's data this one? */
-static bool
-data_number_is(const CgaeCheckFact *fact, const char *key, int32 number)
-{
-	JsonbValue	value;
-
-	return find_member(fact->data, key, jbvNumeric, &value) &&
-		DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value.val.numeric),
-										 DirectFunctionCall1(int4_numeric,
-															 Int32GetDatum(number))));
-}
-
-static int
-data_tier(const CgaeCheckFact *fact, const char *key)
-{
-	return label_index(data_text(fact, key), cgae_tier_labels, CGAE_TIERS);
-}
-
-/* A set of holds of an event's data; false when it is none. */
-static bool
-data_holds(const CgaeCheckFact *fact, const char *key, CgaeHolds *holds)
-{
-	JsonbValue	array;
-	JsonbValue	element;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	char	   *name;
-
-	holds->count = 0;
-	if (!find_member(fact->data, key, jbvBinary, &array) ||
-		!JsonContainerIsArray(array.val.binary.data))
-		return false;
-	iterator = JsonbIteratorInit(array.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &element, true)) != WJB_DONE)
-	{
-		if (token != WJB_ELEM)
-			continue;
-		if (element.type != jbvString)
-			return false;
-		name = pnstrdup(element.val.string.val, element.val.string.len);
-		if (!cgae_holds_have_room(holds, name))
-			return false;
-		cgae_holds_add(holds, name);
-	}
-	return true;
 }
 
 static bool
@@ -145,7 +72,7 @@ settle_event_status(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *f
 					CgaeStatus expected)
 {
 	settle_status(check, replay, fact->seq, expected,
-				  label_index(data_text(fact, "status"), cgae_status_labels,
+				  cgae_label_index(cgae_fact_text(fact, "status"), cgae_status_labels,
 							  lengthof(cgae_status_labels)));
 }
 
@@ -202,7 +129,7 @@ is_as_long_as_a_hash(const char *hash)
 static void
 add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	place(replay, CGAE_HOLD_DRIFT);
+	cgae_holds_change(&replay->holds, cgae_lifecycle_holds(true, false, true));
 	settle_status(check, replay, fact->seq, cgae_lifecycle_next(replay->status, CGAE_HELD),
 				  fact->status);
 	if (fact->tier >= 0 || fact->policy_version != 0)
@@ -213,8 +140,64 @@ add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 	if (fact->observed == NULL || replay->architecture == NULL ||
 		(agrees(replay, fact->observed) &&
 		 strlen(replay->architecture) >= strlen(fact->observed)))
-		cgae_check_report(check, "architecture", "number %d says that the architecture differs, where it does not",
+		cgae_check_report(check, "architecture",
+						  "number %d says that the architecture differs, where it does not",
 						  fact->seq);
+	if (fact->observed != NULL)
+		replay->observed = fact->observed;
+}
+
+/* What policy a certification was judged by, and whether it may have been. */
+static const CgaePolicy *
+settle_policy(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
+{
+	const CgaePolicy *policy = cgae_check_policy(check, fact->policy_version);
+
+	if (policy == NULL)
+		cgae_check_report(check, "policy_version",
+						  "number %d was judged by policy %d, which does not exist or is invalid",
+						  fact->seq, fact->policy_version);
+	else if (fact->policy_version < replay->policy_version)
+		cgae_check_report(check, "policy_version",
+						  "number %d was judged by policy %d, which was replaced before",
+						  fact->seq, fact->policy_version);
+	if (policy != NULL)
+		replay->policy_version = Max(replay->policy_version, policy->version);
+	return policy;
+}
+
+/* Judge a certification anew by its policy: its tier, its outcome and the holds that follow. */
+static void
+judge_again(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
+			const CgaePolicy *policy)
+{
+	int			tier = cgae_gate_core_tier(&policy->gate, fact->robustness);
+	bool		passes = fact->robustness->score[CGAE_IH] >= policy->gate.ih_threshold;
+
+	if (fact->tier != tier)
+		cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
+						  tier_name(fact->tier), policy->version, tier_name(tier));
+	if (fact->type != NULL && passes && strcmp(fact->type, CGAE_OUTCOME_FAILED) == 0)
+		cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d passes",
+						  fact->seq, fact->type, policy->version);
+	if (fact->type != NULL && !passes && strcmp(fact->type, CGAE_OUTCOME_CERTIFIED) == 0)
+		cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d fails",
+						  fact->seq, fact->type, policy->version);
+	cgae_holds_change(&replay->holds,
+					  cgae_lifecycle_holds(false, passes, fact->observed != NULL));
+}
+
+/* Go on from what a certification says of the agent. */
+static void
+take_certification(CgaeReplay *replay, const CgaeCheckFact *fact)
+{
+	if (fact->robustness != NULL)
+		replay->robustness = *fact->robustness;
+	if (replay->certifications++ == 0)
+		replay->initial = replay->robustness;
+	replay->certified_at = fact->at;
+	replay->certified_tier = fact->tier;
+	replay->current_tier = Max(fact->tier, 0);
 	if (fact->observed != NULL)
 		replay->observed = fact->observed;
 }
@@ -222,10 +205,11 @@ add_mismatch(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 static void
 add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const CgaePolicy *policy = cgae_check_policy(check, fact->policy_version);
+	const CgaePolicy *policy;
 
 	if (fact->previous_tier != replay->certified_tier)
-		cgae_check_report(check, "previous_tier", "number %d says %s, the certification before was at %s",
+		cgae_check_report(check, "previous_tier",
+						  "number %d says %s, the certification before was at %s",
 						  fact->seq, tier_name(fact->previous_tier),
 						  tier_name(replay->certified_tier));
 	check_order(check, replay, fact);
@@ -240,41 +224,18 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 						  fact->type == NULL ? "null" : fact->type);
 	if (fact->observed != NULL && is_as_long_as_a_hash(fact->observed) &&
 		!agrees(replay, fact->observed))
-		cgae_check_report(check, "architecture", "number %d certifies, although its observed architecture differs",
+		cgae_check_report(check, "architecture",
+						  "number %d certifies, although its observed architecture differs",
 						  fact->seq);
-	if (policy == NULL || fact->policy_version < replay->policy_version)
-		cgae_check_report(check, "policy_version", "number %d was judged by policy %d, which %s",
-						  fact->seq, fact->policy_version,
-						  policy == NULL ? "does not exist or is invalid" : "was replaced before");
-	if (policy != NULL)
-		replay->policy_version = Max(replay->policy_version, policy->version);
-
+	policy = settle_policy(check, replay, fact);
 	if (fact->robustness == NULL)
 		cgae_check_report(check, "tier", "number %d has no robustness vector", fact->seq);
 	else if (policy != NULL)
-	{
-		int			tier = cgae_gate_core_tier(&policy->gate, fact->robustness);
-		bool		is_failed = fact->robustness->score[CGAE_IH] < policy->gate.ih_threshold;
-
-		if (fact->tier != tier)
-			cgae_check_report(check, "tier", "number %d says %s, where policy %d gives %s", fact->seq,
-							  tier_name(fact->tier), policy->version, tier_name(tier));
-		if (fact->type != NULL &&
-			strcmp(fact->type, is_failed ? CGAE_OUTCOME_CERTIFIED : CGAE_OUTCOME_FAILED) == 0)
-			cgae_check_report(check, "outcome", "number %d is %s, where ih by policy %d %s", fact->seq,
-							  fact->type, policy->version, is_failed ? "fails" : "passes");
-		if (is_failed)
-			place(replay, CGAE_HOLD_FAILED_AUDIT);
-		else
-		{
-			cgae_holds_remove(&replay->holds, CGAE_HOLD_FAILED_AUDIT);
-			if (fact->observed != NULL)
-				cgae_holds_remove(&replay->holds, CGAE_HOLD_DRIFT);
-		}
-	}
+		judge_again(check, replay, fact, policy);
 	settle_status(check, replay, fact->seq,
-				  cgae_lifecycle_next(replay->status, replay->holds.count > 0 ? CGAE_HELD :
-									  CGAE_CERTIFIED), fact->status);
+				  cgae_lifecycle_next(replay->status,
+									  cgae_lifecycle_certification(replay->holds.count > 0)),
+				  fact->status);
 
 	if (fact->is_demotion)
 	{
@@ -284,15 +245,7 @@ add_certification(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fac
 		replay->demotion_due = true;
 		replay->demoted_from = fact->previous_tier;
 	}
-	if (fact->robustness != NULL)
-		replay->robustness = *fact->robustness;
-	if (replay->certifications++ == 0)
-		replay->initial = replay->robustness;
-	replay->certified_at = fact->at;
-	replay->certified_tier = fact->tier;
-	replay->current_tier = Max(fact->tier, 0);
-	if (fact->observed != NULL)
-		replay->observed = fact->observed;
+	take_certification(replay, fact);
 }
 
 /* Microseconds by which the rounding of another library's exp() may move a fall. */
@@ -323,7 +276,7 @@ explains_decay(const CgaeCheck *check, const CgaeReplay *replay, const CgaeCheck
 		if (policy->version < replay->policy_version)
 			break;
 		if (cgae_policy_judges_from(policy) > fact->recorded_at &&
-			!data_number_is(fact, "policy_version", policy->version))
+			!cgae_fact_number_is(fact, "policy_version", policy->version))
 			continue;
 		if (!TIMESTAMP_NOT_FINITE(at))
 			at += rounding(policy);
@@ -363,8 +316,8 @@ cgae_replay_explains_drop(const CgaeCheck *check, const CgaeReplay *replay,
 static void
 add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	int			old_tier = data_tier(fact, "old_tier");
-	int			new_tier = data_tier(fact, "new_tier");
+	int			old_tier = cgae_fact_tier(fact, "old_tier");
+	int			new_tier = cgae_fact_tier(fact, "new_tier");
 	bool		expires = new_tier == 0 && replay->status == CGAE_ACTIVE;
 
 	if (replay->certifications == 0 || old_tier != replay->current_tier || new_tier < 0 ||
@@ -373,12 +326,14 @@ add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 						  fact->seq, tier_name(old_tier), tier_name(new_tier),
 						  tier_name(replay->current_tier));
 	else if (!explains_decay(check, replay, fact, new_tier))
-		cgae_check_report(check, "decay", "number %d says that the tier had fallen to %s by %s, which no policy explains",
-						  fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
+		cgae_check_report(check, "decay",
+						  "number %d says that the tier had fallen to %s by %s,"
+						  " which no policy explains", fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
 	else
 		cgae_check_cause(check, replay, fact, old_tier);
 	if (strcmp(fact->type, "expiration") == 0 ? !expires : expires)
-		cgae_check_report(check, "decay", "number %d of type %s brings the %s agent to %s", fact->seq,
+		cgae_check_report(check, "decay",
+						  "number %d of type %s brings the %s agent to %s", fact->seq,
 						  fact->type, status_name(replay->status), tier_name(new_tier));
 	settle_event_status(check, replay, fact,
 						expires ? cgae_lifecycle_next(replay->status, CGAE_DECAYED) :
@@ -392,7 +347,7 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 {
 	CgaeHolds	changed;
 	CgaeHolds	after;
-	bool		possible = data_holds(fact, placed ? "added" : "lifted", &changed) &&
+	bool		possible = cgae_fact_holds(fact, placed ? "added" : "lifted", &changed) &&
 		changed.count > 0;
 
 	for (int i = 0; i < changed.count; i++)
@@ -405,31 +360,33 @@ add_holds_event(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact,
 		else
 			cgae_holds_remove(&replay->holds, changed.name[i]);
 	}
-	if (!possible || !data_holds(fact, "holds", &after) || !same_holds(&replay->holds, &after))
-		cgae_check_report(check, "holds", "number %d, a %s, does not follow from the holds before it",
+	if (!possible || !cgae_fact_holds(fact, "holds", &after) || !same_holds(&replay->holds, &after))
+		cgae_check_report(check, "holds",
+						  "number %d, a %s, does not follow from the holds before it",
 						  fact->seq, fact->type);
 	settle_event_status(check, replay, fact,
 						cgae_lifecycle_next(replay->status,
-											replay->holds.count > 0 ? CGAE_HELD :
-											replay->certifications > 0 ? CGAE_RELEASED :
-											CGAE_RELEASED_UNCERTIFIED));
+											cgae_lifecycle_release(replay->holds.count > 0,
+																   replay->certifications > 0)));
 }
 
-/* Was the architecture of an event computed from a configuration?  Else the event says what was given. */
+/* Was the architecture of an event computed from a configuration?  Else it says what was given. */
 static bool
 is_configured(const CgaeCheckFact *fact)
 {
-	return data_text(fact, "architecture_hash") != NULL && data_text(fact, "given") == NULL;
+	return cgae_fact_text(fact, "architecture_hash") != NULL &&
+		cgae_fact_text(fact, "given") == NULL;
 }
 
 static void
 add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *old = data_text(fact, "old_architecture_hash");
-	const char *new = data_text(fact, "architecture_hash");
+	const char *old = cgae_fact_text(fact, "old_architecture_hash");
+	const char *new = cgae_fact_text(fact, "architecture_hash");
 
 	if (old == NULL || new == NULL || !agrees(replay, old) || agrees(replay, new))
-		cgae_check_report(check, "architecture", "number %d does not replace the architecture before it",
+		cgae_check_report(check, "architecture",
+						  "number %d does not replace the architecture before it",
 						  fact->seq);
 	if (new != NULL)
 		replay->architecture = new;
@@ -447,10 +404,11 @@ add_architecture(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 static void
 add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *hash = data_text(fact, "architecture_hash");
+	const char *hash = cgae_fact_text(fact, "architecture_hash");
 
 	if (hash == NULL || !agrees(replay, hash))
-		cgae_check_report(check, "architecture", "number %d removes the configuration of another architecture",
+		cgae_check_report(check, "architecture",
+						  "number %d removes the configuration of another architecture",
 						  fact->seq);
 	replay->is_configured = false;
 	settle_event_status(check, replay, fact, replay->status);
@@ -459,12 +417,13 @@ add_configuration_removal(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckF
 static void
 add_observation(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	const char *expected = data_text(fact, "expected_hash");
-	const char *observed = data_text(fact, "observed_hash");
+	const char *expected = cgae_fact_text(fact, "expected_hash");
+	const char *observed = cgae_fact_text(fact, "observed_hash");
 
 	if (expected == NULL || observed == NULL || !agrees(replay, expected) ||
 		cgae_architecture_hash_equal(expected, observed))
-		cgae_check_report(check, "architecture", "number %d says that the architecture differs, where it does not",
+		cgae_check_report(check, "architecture",
+						  "number %d says that the architecture differs, where it does not",
 						  fact->seq);
 	if (observed != NULL)
 		replay->observed = observed;
@@ -475,9 +434,11 @@ add_observation(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 static void
 add_demotion(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 {
-	if (!replay->demotion_due || data_tier(fact, "old_tier") != replay->demoted_from ||
-		data_tier(fact, "new_tier") != replay->certified_tier || fact->at != replay->certified_at)
-		cgae_check_report(check, "demotion", "number %d does not tell of the certification before it",
+	if (!replay->demotion_due || cgae_fact_tier(fact, "old_tier") != replay->demoted_from ||
+		cgae_fact_tier(fact, "new_tier") != replay->certified_tier ||
+		fact->at != replay->certified_at)
+		cgae_check_report(check, "demotion",
+						  "number %d does not tell of the certification before it",
 						  fact->seq);
 	replay->demotion_due = false;
 }
@@ -498,7 +459,7 @@ add_registration(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact
 		cgae_check_report(check, "registration", "number %d is a registration", fact->seq);
 	replay->registered = true;
 	replay->registered_at = fact->at;
-	replay->architecture = data_text(fact, "architecture_hash");
+	replay->architecture = cgae_fact_text(fact, "architecture_hash");
 	replay->is_configured = is_configured(fact);
 	if (replay->architecture == NULL)
 		cgae_check_report(check, "architecture", "the registration tells no architecture");
@@ -539,13 +500,16 @@ cgae_replay_add(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 		cgae_check_report(check, "sequence", "number %d follows %d", fact->seq, replay->last_seq);
 	if (replay->last_seq == 0 &&
 		(fact->is_certification || fact->type == NULL || strcmp(fact->type, "registration") != 0))
-		cgae_check_report(check, "registration", "the history does not begin with the registration");
+		cgae_check_report(check, "registration",
+						  "the history does not begin with the registration");
 	if (replay->deregistered)
-		cgae_check_report(check, "deregistration", "number %d follows the deregistration", fact->seq);
+		cgae_check_report(check, "deregistration",
+						  "number %d follows the deregistration", fact->seq);
 	if (replay->demotion_due &&
 		(fact->is_certification || fact->type == NULL || strcmp(fact->type, "demotion") != 0))
 	{
-		cgae_check_report(check, "demotion", "the event of demotion %d is missing", replay->last_seq);
+		cgae_check_report(check, "demotion",
+						  "the event of demotion %d is missing", replay->last_seq);
 		replay->demotion_due = false;
 	}
 	if (fact->recorded_at < replay->recorded_at)
@@ -565,5 +529,6 @@ void
 cgae_replay_end(CgaeCheck *check, const CgaeReplay *replay)
 {
 	if (replay->demotion_due)
-		cgae_check_report(check, "demotion", "the event of demotion %d is missing", replay->last_seq);
+		cgae_check_report(check, "demotion",
+						  "the event of demotion %d is missing", replay->last_seq);
 }

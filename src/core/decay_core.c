@@ -118,11 +118,13 @@ closed_form_offset(const Fall *fall, uint64 limit)
 	double		offset;
 
 	for (int d = 0; d < CGAE_GATED_DIMENSIONS; d++)
-		steps = fmin(steps, cgae_decay_core_time_to_drop(score[d], thresholds->theta[d][fall->tier + 1],
-														 rate));
+		steps = fmin(steps,
+					 cgae_decay_core_time_to_drop(score[d], thresholds->theta[d][fall->tier + 1],
+												  rate));
 	/* a threshold of 0 holds for ever */
 	if (thresholds->ih_threshold > 0)
-		steps = fmin(steps, cgae_decay_core_time_to_drop(score[CGAE_IH], thresholds->ih_threshold, rate));
+		steps = fmin(steps,
+					 cgae_decay_core_time_to_drop(score[CGAE_IH], thresholds->ih_threshold, rate));
 
 	offset = steps * (double) fall->decay->time_step;
 	return offset < (double) limit ? (uint64) offset : limit;

@@ -10,49 +10,12 @@
 #define CGAE_AGENT_H
 
 #include "guards/agent_fault.h"
+#include "guards/agent_row.h"
 #include "guards/certification.h"
 #include "guards/event.h"
 #include "guards/holds.h"
 #include "policy/standing.h"
-#include "server/table_shape.h"
 #include "types/architecture.h"
-
-/* Columns of cgae.agents that the guard knows; users may add their own. */
-typedef enum CgaeAgentColumn
-{
-	CGAE_AGENT_ID,
-	CGAE_AGENT_MODEL_NAME,
-	CGAE_AGENT_ARCHITECTURE_HASH,
-	CGAE_AGENT_ARCHITECTURE_DIGEST,
-	CGAE_AGENT_MODEL_CONFIG,
-	CGAE_AGENT_PROVENANCE,
-	CGAE_AGENT_REGISTERED_AT,
-	CGAE_AGENT_INITIAL_ROBUSTNESS,
-	CGAE_AGENT_STATUS,
-	CGAE_AGENT_HOLDS,
-	CGAE_AGENT_CERTIFIED_TIER,
-	CGAE_AGENT_CURRENT_TIER,
-	CGAE_AGENT_CURRENT_ROBUSTNESS,
-	CGAE_AGENT_CERTIFIED_AT,
-	CGAE_AGENT_LAST_AUDIT_AT,
-	CGAE_AGENT_TIER_DROP_AT,
-	CGAE_AGENT_OBSERVED_HASH,
-	CGAE_AGENT_LAST_SEQ,
-	CGAE_AGENT_CERTIFICATION_COUNT,
-	CGAE_AGENT_BALANCE,
-	CGAE_AGENT_TOTAL_EARNED,
-	CGAE_AGENT_TOTAL_SPENT,
-	CGAE_AGENT_TOTAL_PENALTIES,
-	CGAE_AGENT_TOTAL_TOPUPS,
-	CGAE_AGENT_CONTRACTS_COMPLETED,
-	CGAE_AGENT_CONTRACTS_FAILED,
-	CGAE_AGENT_DEREGISTERED_AT,
-	CGAE_AGENT_RECORDED_AT,
-	CGAE_AGENT_RATED_POLICY,
-	AGENT_COLUMNS
-} CgaeAgentColumn;
-
-extern const CgaeColumn cgae_agent_columns[AGENT_COLUMNS];
 
 /* At most: five falls, new architecture, observation, hold, release, deregistration. */
 #define CGAE_MAX_EVENTS 16
@@ -65,7 +28,7 @@ typedef struct CgaeAgent
 	CgaeFault	fault;			/* the first thing that cannot be read */
 	CgaeStatus	status;
 	CgaeHolds	holds;			/* as far as they can be read */
-	char		registered[CGAE_HASH_SIZE]; /* 64 digits, or 16 when no more is known; "": no hash is known */
+	char		registered[CGAE_HASH_SIZE]; /* 64 digits, or as many as are known: 16, none */
 	int32		last_seq;
 	bool		holds_changed;	/* unreadable ones stay as they are otherwise */
 	bool		has_room;		/* false: the history has no further number */

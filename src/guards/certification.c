@@ -48,31 +48,31 @@ void
 cgae_certification_begin(CgaeCertification *certification, const Datum *values, const bool *nulls)
 {
 	memset(certification, 0, sizeof(*certification));
-	certification->agent_id = DatumGetTextPP(values[GIVEN_AGENT_ID]);
-	if (!nulls[GIVEN_ROBUSTNESS])
-		certification->robustness = DatumGetRobustnessP(values[GIVEN_ROBUSTNESS]);
-	if (!nulls[GIVEN_OBSERVED_HASH])
+	certification->agent_id = DatumGetTextPP(values[CGAE_GIVEN_AGENT_ID]);
+	if (!nulls[CGAE_GIVEN_ROBUSTNESS])
+		certification->robustness = DatumGetRobustnessP(values[CGAE_GIVEN_ROBUSTNESS]);
+	if (!nulls[CGAE_GIVEN_OBSERVED_HASH])
 	{
 		char	   *observed = palloc(CGAE_HASH_SIZE);
 
-		cgae_parse_architecture_hash(DatumGetTextPP(values[GIVEN_OBSERVED_HASH]), observed);
+		cgae_parse_architecture_hash(DatumGetTextPP(values[CGAE_GIVEN_OBSERVED_HASH]), observed);
 		certification->observed = observed;
 	}
-	if (!nulls[GIVEN_CERTIFIED_AT])
+	if (!nulls[CGAE_GIVEN_CERTIFIED_AT])
 	{
 		certification->has_certified_at = true;
-		certification->certified_at = DatumGetTimestampTz(values[GIVEN_CERTIFIED_AT]);
+		certification->certified_at = DatumGetTimestampTz(values[CGAE_GIVEN_CERTIFIED_AT]);
 	}
-	if (!nulls[GIVEN_AUDIT_TYPE] &&
-		text_is(DatumGetTextPP(values[GIVEN_AUDIT_TYPE]), CGAE_AUDIT_DEMOTION))
+	if (!nulls[CGAE_GIVEN_AUDIT_TYPE] &&
+		text_is(DatumGetTextPP(values[CGAE_GIVEN_AUDIT_TYPE]), CGAE_AUDIT_DEMOTION))
 	{
 		certification->is_demotion = true;
-		if (!nulls[GIVEN_AUDIT_DETAILS])
-			certification->reason = reason_in(values[GIVEN_AUDIT_DETAILS]);
+		if (!nulls[CGAE_GIVEN_AUDIT_DETAILS])
+			certification->reason = reason_in(values[CGAE_GIVEN_AUDIT_DETAILS]);
 	}
-	if (!nulls[GIVEN_REQUEST_ID])
+	if (!nulls[CGAE_GIVEN_REQUEST_ID])
 	{
-		const text *request_id = DatumGetTextPP(values[GIVEN_REQUEST_ID]);
+		const text *request_id = DatumGetTextPP(values[CGAE_GIVEN_REQUEST_ID]);
 
 		if (is_usable_request(request_id, certification->agent_id))
 			certification->request_id = request_id;

@@ -2,9 +2,8 @@
  * certification.h
  *	  One certification on its way from its row to the agent's row and back.
  *
- * The guard of certifications fills in what the row says and announces it;
- * the guard of agents, holding the row lock, judges it against the agent and
- * fills in what follows.
+ * The guard of certifications fills in what the row says; the guard of agents,
+ * holding the row lock, judges it against the agent and fills in what follows.
  */
 #ifndef CGAE_CERTIFICATION_H
 #define CGAE_CERTIFICATION_H
@@ -48,7 +47,7 @@ typedef struct CgaeCertification
 	Oid			client;			/* the same role, for what messages may tell */
 
 	/* what follows from it */
-	SubTransactionId judged_in; /* where the agent's row was reached; 0: it was not */
+	bool		is_judged;		/* the agent's row was reached */
 	bool		is_mismatch;
 	bool		is_failed;		/* certified, but ih fails */
 	bool		is_first;		/* the agent was not certified before */
@@ -73,14 +72,14 @@ extern const char *cgae_certification_outcome(const CgaeCertification *certifica
 /* What a client says of a certification, in the order of certify()'s arguments. */
 typedef enum CgaeGiven
 {
-	GIVEN_AGENT_ID,
-	GIVEN_ROBUSTNESS,
-	GIVEN_AUDIT_TYPE,
-	GIVEN_OBSERVED_HASH,
-	GIVEN_AUDIT_DETAILS,
-	GIVEN_CERTIFIED_AT,
-	GIVEN_REQUEST_ID,
-	GIVEN_COLUMNS
+	CGAE_GIVEN_AGENT_ID,
+	CGAE_GIVEN_ROBUSTNESS,
+	CGAE_GIVEN_AUDIT_TYPE,
+	CGAE_GIVEN_OBSERVED_HASH,
+	CGAE_GIVEN_AUDIT_DETAILS,
+	CGAE_GIVEN_CERTIFIED_AT,
+	CGAE_GIVEN_REQUEST_ID,
+	CGAE_GIVEN_COLUMNS
 } CgaeGiven;
 
 /*

@@ -8,7 +8,6 @@
 #include "miscadmin.h"
 
 #include "guards/certification_batch.h"
-#include "guards/guard.h"
 #include "server/varlena.h"
 
 /* The first entry of each agent, by agent_id. */
@@ -39,24 +38,7 @@ hash_agent_id(const text *agent_id)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-static CgaeBatch *announced = NULL;
-
-CgaeBatch *
-cgae_batch_announce(CgaeBatch *batch)
-{
-	CgaeBatch  *before = announced;
-
-	announced = batch;
-	return before;
-}
-
-CgaeBatch *
-cgae_batch_announced(void)
-{
-	if (announced == NULL || announced->trigger_depth + 1 != cgae_trigger_depth())
-		return NULL;
-	return announced;
-}
+const CgaeTicketKind cgae_batch_ticket = {"batch"};
 
 CgaeBatchEntry *
 cgae_batch_take(CgaeBatch *batch, const text *agent_id)

@@ -3,9 +3,9 @@
  *	  The certifications that one call of certify(), demote() or
  *	  certify_many() is about to insert, and what came of each.
  *
- * The function announces them; the guard of certifications takes an entry for
- * each row of the function's own INSERT and notes there what it found, so that
- * the caller needs no SELECT privilege for a RETURNING.  The guard may also
+ * The function pushes a ticket of them; the guard of certifications takes an
+ * entry for each row of the function's own INSERT and notes there what it found,
+ * so that the caller needs no SELECT privilege for a RETURNING.  The guard may also
  * have the first entry of every agent judged together, in one UPDATE, before
  * it completes the rows one by one.
  */
@@ -13,12 +13,13 @@
 #define CGAE_CERTIFICATION_BATCH_H
 
 #include "guards/certification.h"
+#include "server/ticket.h"
 
 /* A row as it reached the guard, for comparison with what is on record. */
 typedef struct CgaeGivenRow
 {
-	Datum		values[GIVEN_COLUMNS];
-	bool		nulls[GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
+	bool		nulls[CGAE_GIVEN_COLUMNS];
 } CgaeGivenRow;
 
 typedef struct CgaeBatchEntry
@@ -35,7 +36,6 @@ typedef struct CgaeBatch
 	int			count;
 	CgaeBatchEntry *entries;	/* in the order of the call */
 	MemoryContext context;		/* of the call */
-	int			trigger_depth;	/* at which the function runs; its guard runs one deeper */
 	bool		may_repeat;		/* requests on record are no error: the INSERT skips them */
 	int			taken;			/* entries whose rows have reached the guard */
 	int			repeated;		/* rows whose request was on record */
@@ -43,14 +43,8 @@ typedef struct CgaeBatch
 	int			next_first;		/* where to look next for a first entry */
 } CgaeBatch;
 
-/*
- * Announce a batch while its INSERT runs; NULL for none.  Returns the one
- * announced before, to be put back, also on error.
- */
-extern CgaeBatch *cgae_batch_announce(CgaeBatch *batch);
-
-/* The batch whose INSERT the calling trigger belongs to, or NULL. */
-extern CgaeBatch *cgae_batch_announced(void);
+/* Of the INSERT of a batch: a CgaeBatch. */
+extern const CgaeTicketKind cgae_batch_ticket;
 
 /*
  * Take the next entry for a row of an agent, rows coming in the order of the

@@ -82,7 +82,7 @@ statement_has_row(Relation certifications, const CgaeStatement *statement,
 	return cgae_execute_as_owner(certifications, statement, values, NULL) > 0;
 }
 
-/* The partition that keeps an agent's rows, where a hash of its name says which; else InvalidOid. */
+/* The partition that keeps an agent's rows, where a hash of its id says which, or InvalidOid. */
 static Oid
 find_partition(Relation table, const text *agent_id)
 {
@@ -90,14 +90,14 @@ find_partition(Relation table, const text *agent_id)
 	PartitionDesc desc = RelationGetPartitionDesc(table, false);
 	Datum		value = PointerGetDatum(agent_id);
 	bool		isnull = false;
+	uint64		hash;
 	int			i;
 
 	if (key->strategy != PARTITION_STRATEGY_HASH || key->partnatts != 1 || desc->nparts == 0 ||
 		key->partattrs[0] != get_attnum(RelationGetRelid(table), "agent_id"))
 		return InvalidOid;
-	i = desc->boundinfo->indexes[compute_partition_hash_value(1, key->partsupfunc, key->partcollation,
-															  &value, &isnull) %
-								 desc->boundinfo->nindexes];
+	hash = compute_partition_hash_value(1, key->partsupfunc, key->partcollation, &value, &isnull);
+	i = desc->boundinfo->indexes[hash % desc->boundinfo->nindexes];
 	return i < 0 ? InvalidOid : desc->oids[i];
 }
 
@@ -109,16 +109,16 @@ static bool
 key_has_event(Oid relid, const CgaeCertification *certification, bool *is_known)
 {
 	Relation	events = table_open(relid, AccessShareLock);
-	const CgaeShape *shape = cgae_table_shape(events, cgae_event_columns, EVENT_COLUMNS);
+	const CgaeShape *shape = cgae_table_shape(events, cgae_event_columns, CGAE_EVENT_COLUMNS);
 	ScanKeyData keys[2];
 	bool		found = false;
 
 	*is_known = OidIsValid(shape->keys.number_key);
 	if (*is_known)
 	{
-		set_key(&keys[0], 1, events, shape->index[EVENT_AGENT_ID], F_TEXTEQ,
+		set_key(&keys[0], 1, events, shape->index[CGAE_EVENT_AGENT_ID], F_TEXTEQ,
 				PointerGetDatum(certification->agent_id));
-		set_key(&keys[1], 2, events, shape->index[EVENT_SEQ], F_INT4EQ,
+		set_key(&keys[1], 2, events, shape->index[CGAE_EVENT_SEQ], F_INT4EQ,
 				Int32GetDatum(certification->seq));
 		found = key_has_row(events, shape->keys.number_key, keys);
 	}
@@ -135,7 +135,8 @@ find_events(Oid certifications, char *relkind)
 	static char kind;
 	static uint64 generation = 0;
 
-	if (found_for != certifications || !OidIsValid(found) || generation != cgae_relcache_generation())
+	if (found_for != certifications || !OidIsValid(found) ||
+		generation != cgae_relcache_generation())
 	{
 		uint64		seen = cgae_relcache_generation();
 
@@ -191,6 +192,7 @@ static const CgaeStatement find_certification = {
 	2, (const Oid[]) {TEXTOID, INT4OID}
 };
 
+/* Tested by the tests stored and bad_rows. */
 void
 cgae_require_free_number(Relation certifications, const CgaeShape *shape,
 						 const CgaeCertification *certification)

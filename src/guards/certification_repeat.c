@@ -30,14 +30,14 @@
 	" FROM cgae.certifications AS c" \
 	" WHERE c.agent_id OPERATOR(pg_catalog.=) $1 AND c.request_id OPERATOR(pg_catalog.=) $2"
 
-const CertificationColumn cgae_given_columns[GIVEN_COLUMNS] = {
-	[GIVEN_AGENT_ID] = CGAE_CERT_AGENT_ID,
-	[GIVEN_ROBUSTNESS] = CGAE_CERT_ROBUSTNESS,
-	[GIVEN_AUDIT_TYPE] = CGAE_CERT_AUDIT_TYPE,
-	[GIVEN_OBSERVED_HASH] = CGAE_CERT_OBSERVED_HASH,
-	[GIVEN_AUDIT_DETAILS] = CGAE_CERT_AUDIT_DETAILS,
-	[GIVEN_CERTIFIED_AT] = CGAE_CERT_CERTIFIED_AT,
-	[GIVEN_REQUEST_ID] = CGAE_CERT_REQUEST_ID,
+const CgaeCertColumn cgae_given_columns[CGAE_GIVEN_COLUMNS] = {
+	[CGAE_GIVEN_AGENT_ID] = CGAE_CERT_AGENT_ID,
+	[CGAE_GIVEN_ROBUSTNESS] = CGAE_CERT_ROBUSTNESS,
+	[CGAE_GIVEN_AUDIT_TYPE] = CGAE_CERT_AUDIT_TYPE,
+	[CGAE_GIVEN_OBSERVED_HASH] = CGAE_CERT_OBSERVED_HASH,
+	[CGAE_GIVEN_AUDIT_DETAILS] = CGAE_CERT_AUDIT_DETAILS,
+	[CGAE_GIVEN_CERTIFIED_AT] = CGAE_CERT_CERTIFIED_AT,
+	[CGAE_GIVEN_REQUEST_ID] = CGAE_CERT_REQUEST_ID,
 };
 
 CgaeGivenRow *
@@ -46,7 +46,7 @@ cgae_repeat_keep(const CgaeRow *row, MemoryContext context)
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	CgaeGivenRow *given = palloc0(sizeof(CgaeGivenRow));
 
-	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	for (int i = 0; i < CGAE_GIVEN_COLUMNS; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(row->desc, row->shape->index[cgae_given_columns[i]]);
 
@@ -61,10 +61,11 @@ cgae_repeat_keep(const CgaeRow *row, MemoryContext context)
 
 /* May the column of a certification be null? */
 static bool
-is_nullable(CertificationColumn column)
+is_nullable(CgaeCertColumn column)
 {
-	return column == CGAE_CERT_ROBUSTNESS || column == CGAE_CERT_TIER || column == CGAE_CERT_PREVIOUS_TIER ||
-		column == CGAE_CERT_OBSERVED_HASH || column == CGAE_CERT_POLICY_VERSION;
+	return column == CGAE_CERT_ROBUSTNESS || column == CGAE_CERT_TIER ||
+		column == CGAE_CERT_PREVIOUS_TIER || column == CGAE_CERT_OBSERVED_HASH ||
+		column == CGAE_CERT_POLICY_VERSION;
 }
 
 /* Copy the record out of the first row, to outlive the statement. */
@@ -73,7 +74,7 @@ take_record(const CgaeCertification *certification, CgaeRecord *record)
 {
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 
-	for (int c = 0; c < CERT_COLUMNS; c++)
+	for (int c = 0; c < CGAE_CERT_COLUMNS; c++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, c);
 		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, c + 1, &record->nulls[c]);
@@ -95,9 +96,9 @@ take_record(const CgaeCertification *certification, CgaeRecord *record)
 static bool
 same_vector(const CgaeGivenRow *given, const CgaeRecord *record)
 {
-	if (given->nulls[GIVEN_ROBUSTNESS] || record->nulls[CGAE_CERT_ROBUSTNESS])
-		return given->nulls[GIVEN_ROBUSTNESS] == record->nulls[CGAE_CERT_ROBUSTNESS];
-	return memcmp(DatumGetRobustnessP(given->values[GIVEN_ROBUSTNESS]),
+	if (given->nulls[CGAE_GIVEN_ROBUSTNESS] || record->nulls[CGAE_CERT_ROBUSTNESS])
+		return given->nulls[CGAE_GIVEN_ROBUSTNESS] == record->nulls[CGAE_CERT_ROBUSTNESS];
+	return memcmp(DatumGetRobustnessP(given->values[CGAE_GIVEN_ROBUSTNESS]),
 				  DatumGetRobustnessP(record->values[CGAE_CERT_ROBUSTNESS]),
 				  sizeof(CgaeRobustness)) == 0;
 }
@@ -106,40 +107,42 @@ same_vector(const CgaeGivenRow *given, const CgaeRecord *record)
 static bool
 same_type(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismatch)
 {
-	return given->nulls[GIVEN_AUDIT_TYPE] ||
-		cgae_text_equal(DatumGetTextPP(given->values[GIVEN_AUDIT_TYPE]),
+	return given->nulls[CGAE_GIVEN_AUDIT_TYPE] ||
+		cgae_text_equal(DatumGetTextPP(given->values[CGAE_GIVEN_AUDIT_TYPE]),
 						DatumGetTextPP(record->values[CGAE_CERT_AUDIT_TYPE])) ||
-		(is_mismatch && cgae_is_blank(TextDatumGetCString(given->values[GIVEN_AUDIT_TYPE])));
+		(is_mismatch && cgae_is_blank(TextDatumGetCString(given->values[CGAE_GIVEN_AUDIT_TYPE])));
 }
 
 /* Was the same architecture seen?  Hashes compare by value. */
 static bool
 same_observation(const CgaeCertification *certification, const CgaeRecord *record)
 {
+	Datum		observed = record->values[CGAE_CERT_OBSERVED_HASH];
+
 	if (certification->observed == NULL || record->nulls[CGAE_CERT_OBSERVED_HASH])
 		return (certification->observed == NULL) == record->nulls[CGAE_CERT_OBSERVED_HASH];
-	return cgae_architecture_hash_equal(certification->observed,
-										TextDatumGetCString(record->values[CGAE_CERT_OBSERVED_HASH]));
+	return cgae_architecture_hash_equal(certification->observed, TextDatumGetCString(observed));
 }
 
 /* Were the same details told?  None is an empty object; drift may have replaced what is none. */
 static bool
 same_details(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismatch)
 {
-	Datum		details = given->values[GIVEN_AUDIT_DETAILS];
+	Datum		details = given->values[CGAE_GIVEN_AUDIT_DETAILS];
 
-	if (given->nulls[GIVEN_AUDIT_DETAILS] ||
+	if (given->nulls[CGAE_GIVEN_AUDIT_DETAILS] ||
 		(is_mismatch && !JB_ROOT_IS_OBJECT(DatumGetJsonbP(details))))
 		details = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-	return DatumGetBool(DirectFunctionCall2(jsonb_eq, details, record->values[CGAE_CERT_AUDIT_DETAILS]));
+	return DatumGetBool(DirectFunctionCall2(jsonb_eq, details,
+											record->values[CGAE_CERT_AUDIT_DETAILS]));
 }
 
 /* Was the same time given, or none?  Drift may have replaced it. */
 static bool
 same_time(const CgaeGivenRow *given, const CgaeRecord *record, bool is_mismatch)
 {
-	return given->nulls[GIVEN_CERTIFIED_AT] || is_mismatch ||
-		DatumGetTimestampTz(given->values[GIVEN_CERTIFIED_AT]) ==
+	return given->nulls[CGAE_GIVEN_CERTIFIED_AT] || is_mismatch ||
+		DatumGetTimestampTz(given->values[CGAE_GIVEN_CERTIFIED_AT]) ==
 		DatumGetTimestampTz(record->values[CGAE_CERT_CERTIFIED_AT]);
 }
 
@@ -160,7 +163,7 @@ void
 cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord *record)
 {
 	Datum		values[] = {
-		given->values[GIVEN_AGENT_ID], given->values[GIVEN_REQUEST_ID]
+		given->values[CGAE_GIVEN_AGENT_ID], given->values[CGAE_GIVEN_REQUEST_ID]
 	};
 	CgaeCertification certification;
 	const char *differs = NULL;
@@ -171,7 +174,8 @@ cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord 
 		cgae_statement_run(fcinfo, &find_first_result, values, NULL, false) == 0)
 		cgae_request_refuse_used(&certification);
 	take_record(&certification, record);
-	is_mismatch = strcmp(TextDatumGetCString(record->values[CGAE_CERT_OUTCOME]), CGAE_OUTCOME_MISMATCH) == 0;
+	is_mismatch = strcmp(TextDatumGetCString(record->values[CGAE_CERT_OUTCOME]),
+						 CGAE_OUTCOME_MISMATCH) == 0;
 
 	if (!same_vector(given, record))
 		differs = "robustness";

@@ -17,12 +17,12 @@
 /* A row of cgae.certifications as it is on record. */
 typedef struct CgaeRecord
 {
-	Datum		values[CERT_COLUMNS];
-	bool		nulls[CERT_COLUMNS];
+	Datum		values[CGAE_CERT_COLUMNS];
+	bool		nulls[CGAE_CERT_COLUMNS];
 } CgaeRecord;
 
 /* The column of certifications for each thing that a client says. */
-extern const CertificationColumn cgae_given_columns[GIVEN_COLUMNS];
+extern const CgaeCertColumn cgae_given_columns[CGAE_GIVEN_COLUMNS];
 
 /* Keep a row that reached the guard, for as long as a memory context. */
 extern CgaeGivenRow *cgae_repeat_keep(const CgaeRow *row, MemoryContext context);
@@ -33,6 +33,7 @@ extern CgaeGivenRow *cgae_repeat_keep(const CgaeRow *row, MemoryContext context)
  * Refuses (unique_violation) a call that asks for something else, and a caller
  * who may not read the record.
  */
-extern void cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given, CgaeRecord *record);
+extern void cgae_repeat_find(FunctionCallInfo fcinfo, const CgaeGivenRow *given,
+							 CgaeRecord *record);
 
 #endif							/* CGAE_CERTIFICATION_REPEAT_H */

@@ -70,7 +70,8 @@ cgae_request_look(Relation certifications, const CgaeShape *shape,
 		bool		isnull;
 		Datum		value;
 
-		(void) cgae_read_int32(tuple, SPI_tuptable->tupdesc, LOOK_LAST_SEQ, &certification->seen_seq);
+		(void) cgae_read_int32(tuple, SPI_tuptable->tupdesc, LOOK_LAST_SEQ,
+							   &certification->seen_seq);
 		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, LOOK_TABLE, &isnull);
 		if (isnull)
 			continue;
@@ -90,7 +91,7 @@ cgae_request_look(Relation certifications, const CgaeShape *shape,
 void
 cgae_request_leave_to_key(CgaeRow *row, const CgaeCertification *certification)
 {
-	static const CertificationColumn derived[] = {
+	static const CgaeCertColumn derived[] = {
 		CGAE_CERT_TIER, CGAE_CERT_PREVIOUS_TIER, CGAE_CERT_POLICY_VERSION
 	};
 

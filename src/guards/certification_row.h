@@ -5,7 +5,7 @@
 #ifndef CGAE_CERTIFICATION_ROW_H
 #define CGAE_CERTIFICATION_ROW_H
 
-typedef enum CertificationColumn
+typedef enum CgaeCertColumn
 {
 	CGAE_CERT_AGENT_ID,
 	CGAE_CERT_SEQ,
@@ -22,7 +22,7 @@ typedef enum CertificationColumn
 	CGAE_CERT_RECORDED_AT,
 	CGAE_CERT_STATUS,
 	CGAE_CERT_REQUEST_ID,
-	CERT_COLUMNS
-} CertificationColumn;
+	CGAE_CERT_COLUMNS
+} CgaeCertColumn;
 
 #endif							/* CGAE_CERTIFICATION_ROW_H */

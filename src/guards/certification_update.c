@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -21,6 +20,7 @@
 #include "server/errors.h"
 #include "server/rights.h"
 #include "server/table_shape.h"
+#include "server/ticket.h"
 #include "server/varlena.h"
 
 /*
@@ -63,12 +63,11 @@ static const CgaeStatement lock_batch = {
 	1, (const Oid[]) {TEXTARRAYOID}
 };
 
-/* The certification that this backend's guard is about to write, if any. */
-static CgaeCertification *announced = NULL;
+/* Of an update of one agent by its certification: a CgaeCertification. */
+static const CgaeTicketKind agent_ticket = {"agent"};
 
-/* The batch that it is about to write, and how deep in triggers it does so. */
-static CgaeBatch *announced_batch = NULL;
-static int	announced_batch_depth = 0;
+/* Of an update of many agents by the first certification of each: a CgaeBatch. */
+static const CgaeTicketKind agents_ticket = {"agents"};
 
 static Oid
 agents_relid(void)
@@ -89,22 +88,18 @@ agents_relid(void)
 CgaeCertification *
 cgae_claim_certification(const text *agent_id)
 {
-	CgaeCertification *certification = announced;
+	CgaeCertification *certification = cgae_ticket_claim(&agent_ticket);
 
-	if (certification != NULL && cgae_text_equal(certification->agent_id, agent_id))
+	if (certification == NULL)
 	{
-		announced = NULL;
-		return certification;
-	}
-	/* an update by a trigger of the owner's on agents runs deeper, and is none of ours */
-	if (announced_batch != NULL && announced_batch_depth + 1 == cgae_trigger_depth())
-	{
-		CgaeBatchEntry *entry = cgae_batch_first(announced_batch, agent_id);
+		CgaeBatch  *batch = cgae_ticket_claim(&agents_ticket);
+		CgaeBatchEntry *entry = batch == NULL ? NULL : cgae_batch_first(batch, agent_id);
 
-		if (entry != NULL && entry->certification.judged_in == InvalidSubTransactionId)
-			return &entry->certification;
+		certification = entry == NULL ? NULL : &entry->certification;
 	}
-	return NULL;
+	else if (!cgae_text_equal(certification->agent_id, agent_id))
+		return NULL;
+	return certification == NULL || certification->is_judged ? NULL : certification;
 }
 
 /* Refuse the certification of an agent that is not there. */
@@ -122,14 +117,16 @@ require_registered(Relation certifications, const CgaeCertification *certificati
 }
 
 /*
- * See that what was done to the agent's row stands.  In another
- * subtransaction, an update inside a trigger of the owner's was taken for
- * ours, and may have been rolled back since.
+ * See that the guard of agents has judged the certification, and that its row
+ * was updated: a trigger or rule of the owner's can suppress the update before the
+ * guard or after it, and the guard can be disabled.  What it judged stands as
+ * long as this statement does (ticket.h).  Tested by the tests forgery,
+ * certify_many, tampering and ticket.
  */
 static void
 require_judged(const CgaeCertification *certification, bool updated)
 {
-	if (certification->judged_in != GetCurrentSubTransactionId() || !updated)
+	if (!certification->is_judged || !updated)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("update of agent \"%s\" by its certification was suppressed",
@@ -137,53 +134,35 @@ require_judged(const CgaeCertification *certification, bool updated)
 				 errhint("A trigger on cgae.agents, or the guard's absence from it, prevents certification.")));
 }
 
-/* Update one agent.  Returns the number of rows. */
+/* Update the agent of a certification.  Returns the number of rows. */
 static uint64
-update_agent(Relation certifications, Datum agent_id)
+update_agent(Relation certifications, CgaeCertification *certification)
 {
+	Datum		values[] = {PointerGetDatum(certification->agent_id)};
 	Oid			relid = cgae_table_root(certifications);
 	Oid			agents = agents_relid();
 	bool		is_seen = !OidIsValid(agents) || cgae_agents_run_user_code(agents);
 	CgaeOwnerRights rights;
 	uint64		processed;
 
+	cgae_ticket_push(&agent_ticket, certification);
 	cgae_owner_begin(cgae_relation_owner(relid), is_seen, &rights);
-	processed = cgae_owner_execute(relid, is_seen ? &update_seen : &update_unseen, &agent_id, NULL);
+	processed = cgae_owner_execute(relid, is_seen ? &update_seen : &update_unseen, values, NULL);
 	cgae_owner_end(&rights);
-	return processed;
-}
-
-/* Announce a certification while its agent is updated.  Returns the number of rows. */
-static uint64
-update_announced(Relation certifications, CgaeCertification *certification)
-{
-	CgaeCertification *outer = announced;
-	uint64		processed = 0;
-
-	announced = certification;
-	PG_TRY();
-	{
-		processed = update_agent(certifications, PointerGetDatum(certification->agent_id));
-	}
-	PG_FINALLY();
-	{
-		announced = outer;
-	}
-	PG_END_TRY();
+	cgae_ticket_pop(&agent_ticket);
 	return processed;
 }
 
 void
 cgae_update_agent(Relation certifications, CgaeCertification *certification)
 {
-	uint64		processed = update_announced(certifications, certification);
+	uint64		processed = update_agent(certifications, certification);
 
-	if (processed == 0 && certification->judged_in == InvalidSubTransactionId &&
-		!certification->is_stale)
+	if (processed == 0 && !certification->is_judged && !certification->is_stale)
 	{
 		/* one that was registered only since the update began is reached by the next */
 		require_registered(certifications, certification);
-		processed = update_announced(certifications, certification);
+		processed = update_agent(certifications, certification);
 	}
 	if (!certification->is_stale)
 		require_judged(certification, processed == 1);
@@ -241,9 +220,7 @@ cgae_update_agents(Relation certifications, CgaeBatch *batch)
 	CgaeBatchEntry **firsts = palloc(batch->count * sizeof(CgaeBatchEntry *));
 	int			count = cgae_batch_find_firsts(batch, firsts);
 	Datum	   *ids = palloc(count * sizeof(Datum));
-	CgaeBatch  *outer = announced_batch;
-	int			outer_depth = announced_batch_depth;
-	volatile uint64 processed = 0;	/* set within PG_TRY */
+	uint64		processed;
 	int			elsewhere = 0;	/* not judged, or on their own */
 	Datum		array;
 
@@ -258,18 +235,9 @@ cgae_update_agents(Relation certifications, CgaeBatch *batch)
 	qsort(ids, count, sizeof(Datum), compare_ids);
 	array = PointerGetDatum(construct_array(ids, count, TEXTOID, -1, false, TYPALIGN_INT));
 
-	announced_batch = batch;
-	announced_batch_depth = cgae_trigger_depth();
-	PG_TRY();
-	{
-		processed = update_agents(certifications, array);
-	}
-	PG_FINALLY();
-	{
-		announced_batch = outer;
-		announced_batch_depth = outer_depth;
-	}
-	PG_END_TRY();
+	cgae_ticket_push(&agents_ticket, batch);
+	processed = update_agents(certifications, array);
+	cgae_ticket_pop(&agents_ticket);
 
 	/* those that were not reached first: the number is wrong on their account */
 	for (int i = 0; i < count; i++)
@@ -279,7 +247,7 @@ cgae_update_agents(Relation certifications, CgaeBatch *batch)
 		CHECK_FOR_INTERRUPTS();
 		if (certification->is_stale)
 			elsewhere++;
-		else if (certification->judged_in == InvalidSubTransactionId)
+		else if (!certification->is_judged)
 		{
 			cgae_update_agent(certifications, certification);
 			elsewhere++;

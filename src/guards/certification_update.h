@@ -2,8 +2,8 @@
  * certification_update.h
  *	  How a certification reaches its agent's row.
  *
- * The guard of certifications announces certifications and updates the agents'
- * rows as the owner of its table; the guard of agents claims each one by its
+ * The guard of certifications updates the agents' rows as the owner of its
+ * table, with a ticket for their guard, which claims the certification of each
  * row and judges it under the row lock.
  */
 #ifndef CGAE_CERTIFICATION_UPDATE_H
@@ -33,8 +33,8 @@ extern bool cgae_may_update_together(Relation certifications);
 extern void cgae_update_agents(Relation certifications, CgaeBatch *batch);
 
 /*
- * Consume the announced certification when it is for this agent, else NULL.
- * For the guard of agents only.
+ * The certification for the sake of which the agent's row is being updated, once,
+ * or NULL.  For the guard of agents only.
  */
 extern CgaeCertification *cgae_claim_certification(const text *agent_id);
 

@@ -17,7 +17,8 @@ bool
 cgae_may_disclose_to(Oid role)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
-	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
+	Oid			agents = OidIsValid(namespace) ?
+		get_relname_relid("agents", namespace) : InvalidOid;
 
 	return OidIsValid(agents) &&
 		pg_class_aclcheck(agents, role, ACL_SELECT) == ACLCHECK_OK &&
@@ -35,7 +36,8 @@ cgae_agent_warn_drift(const char *agent_id, const char *registered, const char *
 					agent_id),
 			 !cgae_may_disclose_to(cgae_caller()) ? 0 :
 			 digits == 0 ? errdetail("No registered hash is on record that can be read.") :
-			 errdetail("Registered hash %.*s, observed %.*s.", digits, registered, digits, observed),
+			 errdetail("Registered hash %.*s, observed %.*s.",
+					   digits, registered, digits, observed),
 			 errhint("The hold \"%s\" ends with a passing certification whose observed hash matches.",
 					 CGAE_HOLD_DRIFT)));
 }

@@ -17,13 +17,13 @@
 /* The columns of cgae.agent_events that guards look at. */
 typedef enum CgaeEventColumn
 {
-	EVENT_AGENT_ID,
-	EVENT_SEQ,
-	EVENT_RECORDED_AT,
-	EVENT_COLUMNS
+	CGAE_EVENT_AGENT_ID,
+	CGAE_EVENT_SEQ,
+	CGAE_EVENT_RECORDED_AT,
+	CGAE_EVENT_COLUMNS
 } CgaeEventColumn;
 
-extern const CgaeColumn cgae_event_columns[EVENT_COLUMNS];
+extern const CgaeColumn cgae_event_columns[CGAE_EVENT_COLUMNS];
 
 /* One fact for agent_events. */
 typedef struct CgaeEvent
@@ -43,8 +43,8 @@ extern void cgae_event_write(Relation relation, const text *agent_id, const Cgae
 							 const char *actor);
 
 /*
- * Consume the announcement of an event: true when a guard is writing exactly
- * this row, and then only once.  For the guard of agent_events.
+ * Is a guard writing exactly this row?  True once, and then recorded_at is what
+ * it is to say.  For the guard of agent_events.
  */
 extern bool cgae_event_claim(const text *agent_id, int32 seq, TimestampTz *recorded_at);
 
@@ -58,7 +58,8 @@ extern CgaeEventBatch *cgae_event_batch_begin(void);
 
 /*
  * Tell the listeners of an event, and let it wait until the batch ends or has
- * many.  One that happens in a subtransaction of its own is written at once.
+ * many.  Called in the subtransaction in which the batch began: what another
+ * one took back must not wait on.
  */
 extern void cgae_event_collect(CgaeEventBatch *batch, const text *agent_id,
 							   const CgaeEvent *event, const char *actor);

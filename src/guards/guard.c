@@ -8,13 +8,11 @@
 #include "catalog/pg_trigger.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 
 #include "guards/guard.h"
 #include "guards/own_table.h"
 #include "server/caller.h"
-#include "server/errors.h"
 #include "server/registry_triggers.h"
 #include "server/table_shape.h"
 
@@ -110,7 +108,7 @@ cgae_guard_require_on_partition(const TriggerData *trigdata, bool is_there, cons
 			 errdetail("Triggers for each statement are not passed on to partitions."),
 			 sql != NULL ? errhint("%s", sql) :
 			 errhint("SELECT * FROM cgae.check_registry() tells which guards are missing."),
-			 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+			 errtable(relation)));
 }
 
 void
@@ -125,10 +123,4 @@ const char *
 cgae_guard_actor(void)
 {
 	return GetUserNameFromId(cgae_caller(), false);
-}
-
-int
-cgae_trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }

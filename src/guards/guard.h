@@ -1,12 +1,7 @@
 /*
  * guard.h
- *	  What the trigger functions ("guards") share: the protocol check, the
- *	  owner's rights around their fixed SQL, the data of events, and the
- *	  announcements by which one guard knows another guard's write.
- *
- * An announcement is a pointer in backend memory to what the announcing guard
- * is about to write.  The guard of the target table consumes it with the row
- * that it names.  It cannot be forged from SQL, and an error takes it back.
+ *	  What the trigger functions ("guards") share: the check of how they are
+ *	  called, and for whom they act.
  */
 #ifndef CGAE_GUARD_H
 #define CGAE_GUARD_H
@@ -39,8 +34,5 @@ extern void cgae_guard_refuse_event(const char *function, const char *wanted);
  * superuser who called when it is that of a function of ours (caller.h).
  */
 extern const char *cgae_guard_actor(void);
-
-/* How many triggers are being executed within one another. */
-extern int	cgae_trigger_depth(void);
 
 #endif							/* CGAE_GUARD_H */

@@ -73,6 +73,23 @@ cgae_holds_remove(CgaeHolds *holds, const char *name)
 	holds->count = kept;
 }
 
+static void
+change_hold(CgaeHolds *holds, const char *name, CgaeHoldChange change)
+{
+	if (change == CGAE_HOLD_PLACED)
+		cgae_holds_add(holds, name);
+	else if (change == CGAE_HOLD_LIFTED)
+		cgae_holds_remove(holds, name);
+}
+
+/* Tested by test/specs/certify_holds.spec and the test lifecycle. */
+void
+cgae_holds_change(CgaeHolds *holds, CgaeHoldChanges changes)
+{
+	change_hold(holds, CGAE_HOLD_FAILED_AUDIT, changes.failed_audit);
+	change_hold(holds, CGAE_HOLD_DRIFT, changes.drift);
+}
+
 bool
 cgae_hold_is_reserved(const char *name)
 {

@@ -5,6 +5,7 @@
 #ifndef CGAE_HOLDS_H
 #define CGAE_HOLDS_H
 
+#include "core/lifecycle_core.h"
 #include "utils/array.h"
 
 /* The two holds that only the guards place, and only a certification lifts. */
@@ -50,6 +51,9 @@ extern bool cgae_holds_has(const CgaeHolds *holds, const char *name);
 extern void cgae_holds_add(CgaeHolds *holds, const char *name);
 extern void cgae_holds_remove(CgaeHolds *holds, const char *name);
 extern bool cgae_hold_is_reserved(const char *name);
+
+/* Place and lift the registry's own holds as a certification does. */
+extern void cgae_holds_change(CgaeHolds *holds, CgaeHoldChanges changes);
 
 /* Could a hold be added?  The registry's own always can, whatever operators did. */
 extern bool cgae_holds_have_room(const CgaeHolds *holds, const char *name);

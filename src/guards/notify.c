@@ -45,7 +45,8 @@ cgae_notify_define(void)
 	bool		asked = GetConfigOption("cgae.notify", true, false) != NULL;
 
 	DefineCustomBoolVariable("cgae.notify",
-							 "Sends a notification on channel cgae_events for every event of an agent.",
+							 "Sends a notification on channel cgae_events"
+							 " for every event of an agent.",
 							 "A transaction that does so cannot be prepared for two-phase commit.",
 							 &notify_enabled, false, PGC_SUSET, 0, NULL, assign_notify, NULL);
 	asked_unprivileged = asked && assignments == 1;
@@ -65,7 +66,8 @@ cgae_notify(const char *type, const text *agent_id, int32 seq)
 	initStringInfo(&id);
 	escape_json(&id, text_to_cstring(agent_id));
 	initStringInfo(&payload);
-	appendStringInfo(&payload, "{\"type\": \"%s\", \"agent\": %s, \"seq\": %d}", type, id.data, seq);
+	appendStringInfo(&payload, "{\"type\": \"%s\", \"agent\": %s, \"seq\": %d}",
+					 type, id.data, seq);
 	if (payload.len >= PAYLOAD_LIMIT)
 	{
 		resetStringInfo(&payload);

@@ -15,7 +15,6 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "guards/guard.h"
 #include "guards/own_table.h"
 #include "server/cache.h"
 #include "server/errors.h"
@@ -64,19 +63,19 @@ static void
 require_one_owner(Relation relation, Oid namespace)
 {
 	Oid			agents = get_relname_relid("agents", namespace);
-	Oid			owner = cgae_relation_owner(OidIsValid(agents) ? agents : RelationGetRelid(relation));
-	List	   *family = relation->rd_rel->relispartition ?
-		get_partition_ancestors(RelationGetRelid(relation)) : NIL;
+	Oid			relid = RelationGetRelid(relation);
+	Oid			owner = cgae_relation_owner(OidIsValid(agents) ? agents : relid);
+	List	   *family = relation->rd_rel->relispartition ? get_partition_ancestors(relid) : NIL;
 	ListCell   *cell;
 
 	for (int i = 0; i < CGAE_TABLES; i++)
 	{
-		Oid			relid = get_relname_relid(cgae_relation_name(i), namespace);
+		Oid			table = get_relname_relid(cgae_relation_name(i), namespace);
 
-		if (OidIsValid(relid) && cgae_relation_owner(relid) != owner)
-			cgae_refuse_owner(relid, owner);
+		if (OidIsValid(table) && cgae_relation_owner(table) != owner)
+			cgae_refuse_owner(table, owner);
 	}
-	family = lappend_oid(family, RelationGetRelid(relation));
+	family = lappend_oid(family, relid);
 	foreach(cell, family)
 		if (cgae_relation_owner(lfirst_oid(cell)) != owner)
 			cgae_refuse_owner(lfirst_oid(cell), owner);
@@ -118,12 +117,15 @@ refuse_table(Relation relation, const char *guard)
 	cgae_require_schema_name();
 	for (int i = 0; i < CGAE_TABLES; i++)
 		if (guards_table(guard, i) && ++count == 1)
-			guarded = psprintf("cgae.%s", cgae_relation_name(i));
+			guarded = cgae_relation_name(i);
 	if (count != 1)
-		guarded = "the tables of the registry";
+		guarded = NULL;
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("function cgae.%s guards %s, not %s", guard, guarded,
+			 guarded != NULL ?
+			 errmsg("function cgae.%s guards cgae.%s, not %s", guard, guarded,
+					qualified_name(cgae_table_root(relation))) :
+			 errmsg("function cgae.%s guards the tables of the registry, not %s", guard,
 					qualified_name(cgae_table_root(relation))),
 			 errhint("cgae.create_registry() makes the tables that the guards belong to.")));
 }
@@ -146,7 +148,7 @@ look_at_table(Relation relation, Oid function, const char *guard)
 				 errmsg("partition %s of \"%s\" is a foreign table",
 						qualified_name(RelationGetRelid(relation)), cgae_relation_name(table)),
 				 errhint("The registry keeps its rows in tables of this database."),
-				 cgae_err_object(RelationGetRelationName(relation), NULL, NULL)));
+				 errtable(relation)));
 	require_one_owner(relation, namespace);
 	if (get_func_namespace(function) != namespace || !guards_table(guard, table))
 		refuse_table(relation, guard);

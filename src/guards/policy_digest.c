@@ -91,24 +91,24 @@ add_array(StringInfo row, Datum value, Oid type)
 bytea *
 cgae_policy_digest(const Datum *values)
 {
-	const Interval *step = DatumGetIntervalP(values[POLICY_TIME_STEP]);
+	const Interval *step = DatumGetIntervalP(values[CGAE_POLICY_TIME_STEP]);
 	StringInfoData row;
 
 	initStringInfo(&row);
 	appendStringInfoString(&row, VERSION_LINE);
-	add_integer(&row, DatumGetInt32(values[POLICY_VERSION]));
-	add_array(&row, values[POLICY_CC], FLOAT8OID);
-	add_array(&row, values[POLICY_ER], FLOAT8OID);
-	add_array(&row, values[POLICY_AS], FLOAT8OID);
-	add_double(&row, values[POLICY_IH_THRESHOLD]);
-	add_array(&row, values[POLICY_BUDGET_CEILINGS], NUMERICOID);
-	add_array(&row, values[POLICY_AUDIT_INTENSITIES], FLOAT8OID);
-	add_double(&row, values[POLICY_DECAY_RATE]);
+	add_integer(&row, DatumGetInt32(values[CGAE_POLICY_VERSION]));
+	add_array(&row, values[CGAE_POLICY_CC], FLOAT8OID);
+	add_array(&row, values[CGAE_POLICY_ER], FLOAT8OID);
+	add_array(&row, values[CGAE_POLICY_AS], FLOAT8OID);
+	add_double(&row, values[CGAE_POLICY_IH_THRESHOLD]);
+	add_array(&row, values[CGAE_POLICY_BUDGET_CEILINGS], NUMERICOID);
+	add_array(&row, values[CGAE_POLICY_AUDIT_INTENSITIES], FLOAT8OID);
+	add_double(&row, values[CGAE_POLICY_DECAY_RATE]);
 	/* unsigned, since the guard has yet to refuse what overflows */
 	add_integer(&row, (int64) ((uint64) step->day * USECS_PER_DAY + (uint64) step->time));
-	add_integer(&row, DatumGetTimestampTz(values[POLICY_EFFECTIVE_FROM]) + EPOCH_SHIFT);
-	add_text(&row, values[POLICY_NOTE]);
-	add_text(&row, values[POLICY_ACTOR]);
+	add_integer(&row, DatumGetTimestampTz(values[CGAE_POLICY_EFFECTIVE_FROM]) + EPOCH_SHIFT);
+	add_text(&row, values[CGAE_POLICY_NOTE]);
+	add_text(&row, values[CGAE_POLICY_ACTOR]);
 	add_field(&row, "0,0,0,0,0,0", 11);
 	add_field(&row, "T0", 2);
 	add_field(&row, "T0", 2);

@@ -8,7 +8,7 @@
 #ifndef CGAE_POLICY_DIGEST_H
 #define CGAE_POLICY_DIGEST_H
 
-#include "guards/publication.h"
+#include "guards/policy_row.h"
 
 /*
  * The digest of a row of gate_policies, 32 bytes, over

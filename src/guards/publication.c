@@ -16,24 +16,8 @@
 #include "server/errors.h"
 #include "server/statement.h"
 
-const CgaeColumn cgae_policy_columns[POLICY_COLUMNS] = {
-	[POLICY_CC] = {"cc", "_float8"},
-	[POLICY_ER] = {"er", "_float8"},
-	[POLICY_AS] = {"as_", "_float8"},
-	[POLICY_IH_THRESHOLD] = {"ih_threshold", "float8"},
-	[POLICY_BUDGET_CEILINGS] = {"budget_ceilings", "_numeric"},
-	[POLICY_AUDIT_INTENSITIES] = {"audit_intensities", "_float8"},
-	[POLICY_DECAY_RATE] = {"decay_rate", "float8"},
-	[POLICY_TIME_STEP] = {"time_step", "interval"},
-	[POLICY_NOTE] = {"note", "text"},
-	[POLICY_VERSION] = {"version", "int4"},
-	[POLICY_EFFECTIVE_FROM] = {"effective_from", "timestamptz"},
-	[POLICY_ACTOR] = {"actor", "text"},
-	[POLICY_DIGEST] = {"digest", "bytea"},
-};
-
 /* In the order of the columns above. */
-static const Oid column_types[POLICY_COLUMNS] = {
+static const Oid column_types[CGAE_POLICY_COLUMNS] = {
 	FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, FLOAT8OID, NUMERICARRAYOID, FLOAT8ARRAYOID,
 	FLOAT8OID, INTERVALOID, TEXTOID, INT4OID, TIMESTAMPTZOID, TEXTOID, BYTEAOID
 };
@@ -42,11 +26,10 @@ static const CgaeStatement insert_policy = {
 	"INSERT INTO cgae.gate_policies (cc, er, as_, ih_threshold, budget_ceilings,"
 	" audit_intensities, decay_rate, time_step, note, version, effective_from, actor, digest)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-	POLICY_COLUMNS, column_types
+	CGAE_POLICY_COLUMNS, column_types
 };
 
-/* The publication whose row the guard is to let in, if any. */
-static CgaePublication *announced = NULL;
+const CgaeTicketKind cgae_publication_ticket = {"publication"};
 
 /* This transaction has published; a rollback to a savepoint may have taken it back since. */
 static bool has_published = false;
@@ -70,15 +53,6 @@ cgae_publication_effective_from(const CgaePolicy *before)
 	return cgae_clock_after(before->effective_from);
 }
 
-CgaePublication *
-cgae_publication_claim(void)
-{
-	CgaePublication *publication = announced;
-
-	announced = NULL;
-	return publication;
-}
-
 /* Run the INSERT; returns the number of rows. */
 static uint64
 insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
@@ -98,22 +72,15 @@ insert_row(FunctionCallInfo fcinfo, CgaePublication *publication)
 void
 cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *publication)
 {
-	CgaePublication *outer = announced;
-	uint64		written = 0;
+	uint64		written;
 
-	publication->values[POLICY_DIGEST] = PointerGetDatum(cgae_policy_digest(publication->values));
-	publication->judged = false;
-	announced = publication;
-	PG_TRY();
-	{
-		written = insert_row(fcinfo, publication);
-	}
-	PG_FINALLY();
-	{
-		announced = outer;
-	}
-	PG_END_TRY();
-	if (written != 1 || !publication->judged)
+	publication->values[CGAE_POLICY_DIGEST] =
+		PointerGetDatum(cgae_policy_digest(publication->values));
+	publication->is_judged = false;
+	cgae_ticket_push(&cgae_publication_ticket, publication);
+	written = insert_row(fcinfo, publication);
+	cgae_ticket_pop(&cgae_publication_ticket);
+	if (written != 1 || !publication->is_judged)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("the new gate policy was not stored by its guard"),

@@ -3,43 +3,26 @@
  *	  A gate policy on its way into cgae.gate_policies.
  *
  * A policy is published, never inserted: publish_policy() and create_registry()
- * announce all values of the row that they are about to write, and the guard of
- * gate_policies lets in that row and no other.  See guard.h on announcements.
+ * push a ticket with all values of the row that they are about to write, and the
+ * guard of gate_policies lets in that row and no other.
  */
 #ifndef CGAE_PUBLICATION_H
 #define CGAE_PUBLICATION_H
 
 #include "fmgr.h"
+#include "guards/policy_row.h"
 #include "policy/policy.h"
-#include "server/table_shape.h"
+#include "server/ticket.h"
 
-/* The columns of cgae.gate_policies; the first ones are publish_policy()'s arguments. */
-typedef enum CgaePolicyColumn
-{
-	POLICY_CC,
-	POLICY_ER,
-	POLICY_AS,
-	POLICY_IH_THRESHOLD,
-	POLICY_BUDGET_CEILINGS,
-	POLICY_AUDIT_INTENSITIES,
-	POLICY_DECAY_RATE,
-	POLICY_TIME_STEP,
-	POLICY_NOTE,
-	POLICY_VERSION,
-	POLICY_EFFECTIVE_FROM,
-	POLICY_ACTOR,
-	POLICY_DIGEST,
-	POLICY_COLUMNS
-} CgaePolicyColumn;
-
-extern const CgaeColumn cgae_policy_columns[POLICY_COLUMNS];
-
-/* A row of gate_policies with every value, none of them null; the digest is found when it is written. */
+/* A row of gate_policies, no value of it null; the digest is found when it is written. */
 typedef struct CgaePublication
 {
-	Datum		values[POLICY_COLUMNS];
-	bool		judged;			/* its guard has let it in */
+	Datum		values[CGAE_POLICY_COLUMNS];
+	bool		is_judged;		/* its guard has let it in */
 } CgaePublication;
+
+/* Of the row of a new policy: a CgaePublication. */
+extern const CgaeTicketKind cgae_publication_ticket;
 
 /* The version after the last one; 0 for none.  Refuses to run out of numbers. */
 extern int32 cgae_publication_next_version(int32 last);
@@ -63,8 +46,5 @@ extern void cgae_publication_write(FunctionCallInfo fcinfo, CgaePublication *pub
  * while a publication is open, and a prepared one may stay so for ever.
  */
 extern void cgae_publication_forbid_prepare(void);
-
-/* The announced publication, which is then consumed; NULL when there is none.  For the guard. */
-extern CgaePublication *cgae_publication_claim(void);
 
 #endif							/* CGAE_PUBLICATION_H */

@@ -2,7 +2,7 @@
  * sweep.h
  *	  What a set-based statement over many agents is doing, for their guard.
  *
- * apply_decay() and publish_policy() announce here what the UPDATE that they
+ * A ticket of apply_decay() or publish_policy() says what the UPDATE that they
  * run means; the guard of agents applies it to each row.
  */
 #ifndef CGAE_SWEEP_H
@@ -11,6 +11,7 @@
 #include "access/htup.h"
 #include "guards/event.h"
 #include "policy/policy.h"
+#include "server/ticket.h"
 
 typedef struct CgaeSweep
 {
@@ -19,8 +20,7 @@ typedef struct CgaeSweep
 	TimestampTz at;				/* DT_NOEND: the clock at each row */
 	CgaeEventBatch *events;		/* where they wait; NULL: written row by row */
 	bool		trusts_last_seq;	/* false: look for the end of the history of who falls */
-	CommandId	command;		/* of the UPDATE of a publication, */
-	int			depth;			/* and how deep in triggers it runs */
+	CommandId	command;		/* of the UPDATE of a publication */
 	/* counted by the guard */
 	int64		reached;		/* different rows, by a publication's own UPDATE */
 	int64		met;			/* rows, also those that did not fall */
@@ -31,8 +31,8 @@ typedef struct CgaeSweep
 	struct CgaePassed *told;	/* whom a WARNING has named; NULL: nobody */
 } CgaeSweep;
 
-/* Announce a sweep, or NULL for none; returns what was announced before. */
-extern CgaeSweep *cgae_announce_sweep(CgaeSweep *sweep);
+/* Of an UPDATE that sweeps agents: a CgaeSweep. */
+extern const CgaeTicketKind cgae_sweep_ticket;
 
 /*
  * Count an agent whose row cannot be read, and name it in a WARNING, once in
@@ -42,8 +42,5 @@ extern void cgae_sweep_pass_by(CgaeSweep *sweep, const char *agent_id, const cha
 
 /* The sweep is over: tell how many more there are than were named, and forget them. */
 extern void cgae_sweep_end(CgaeSweep *sweep);
-
-/* The announced sweep, or NULL.  For the guard of agents. */
-extern CgaeSweep *cgae_announced_sweep(void);
 
 #endif							/* CGAE_SWEEP_H */

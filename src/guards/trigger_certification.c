@@ -2,8 +2,8 @@
  * trigger_certification.c
  *	  The guard of cgae.certifications.
  *
- * BEFORE INSERT it announces what the row says and updates the agent's row,
- * where the guard of agents judges it under the row lock; then it completes
+ * BEFORE INSERT it updates the agent's row, with a ticket of what the new row
+ * says, and the guard of agents judges it under the row lock; then it completes
  * the certification's row with what follows.  One statement does it all, so
  * that a row inserted twice in one statement is judged twice, in order.
  */
@@ -25,9 +25,10 @@
 #include "guards/guard.h"
 #include "server/caller.h"
 #include "server/errors.h"
+#include "server/ticket.h"
 #include "types/architecture.h"
 
-static const CgaeColumn certification_columns[CERT_COLUMNS] = {
+static const CgaeColumn certification_columns[CGAE_CERT_COLUMNS] = {
 	[CGAE_CERT_AGENT_ID] = {"agent_id", "text"},
 	[CGAE_CERT_SEQ] = {"seq", "int4"},
 	[CGAE_CERT_OUTCOME] = {"outcome", "text"},
@@ -47,7 +48,7 @@ static const CgaeColumn certification_columns[CERT_COLUMNS] = {
 
 /* Refuse a value that disagrees with what the guard found. */
 static void
-refuse_supplied(const CgaeCertification *certification, CertificationColumn column,
+refuse_supplied(const CgaeCertification *certification, CgaeCertColumn column,
 				const char *supplied, const char *found)
 {
 	ereport(ERROR,
@@ -72,7 +73,7 @@ tier_name(int tier)
 
 /* Fill a tier column, after comparing it with what the client supplied. */
 static void
-settle_tier(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+settle_tier(CgaeRow *row, CgaeCertColumn column, const CgaeCertification *certification,
 			int found)
 {
 	if (!CGAE_ROW_NULL(row, column) && !certification->is_mismatch)
@@ -91,7 +92,7 @@ settle_tier(CgaeRow *row, CertificationColumn column, const CgaeCertification *c
 
 /* The same for an integer column. */
 static void
-settle_integer(CgaeRow *row, CertificationColumn column, const CgaeCertification *certification,
+settle_integer(CgaeRow *row, CgaeCertColumn column, const CgaeCertification *certification,
 			   int32 found)
 {
 	if (!CGAE_ROW_NULL(row, column) && !certification->is_mismatch &&
@@ -169,17 +170,18 @@ complete_row(CgaeRow *row, const CgaeCertification *certification)
 	cgae_row_set(row, CGAE_CERT_CERTIFIED_AT, TimestampTzGetDatum(certification->certified_at));
 	cgae_row_set(row, CGAE_CERT_AUDITOR, CStringGetTextDatum(certification->actor));
 	cgae_row_set(row, CGAE_CERT_RECORDED_AT, TimestampTzGetDatum(certification->recorded_at));
-	cgae_row_set(row, CGAE_CERT_STATUS, ObjectIdGetDatum(row->shape->status.value[certification->status]));
+	cgae_row_set(row, CGAE_CERT_STATUS,
+				 ObjectIdGetDatum(row->shape->status.value[certification->status]));
 }
 
 /* Take from the row what the client says. */
 static void
 read_row(const CgaeRow *row, CgaeCertification *certification)
 {
-	Datum		values[GIVEN_COLUMNS];
-	bool		nulls[GIVEN_COLUMNS];
+	Datum		values[CGAE_GIVEN_COLUMNS];
+	bool		nulls[CGAE_GIVEN_COLUMNS];
 
-	for (int i = 0; i < GIVEN_COLUMNS; i++)
+	for (int i = 0; i < CGAE_GIVEN_COLUMNS; i++)
 	{
 		values[i] = CGAE_ROW_VALUE(row, cgae_given_columns[i]);
 		nulls[i] = CGAE_ROW_NULL(row, cgae_given_columns[i]);
@@ -237,8 +239,8 @@ static HeapTuple
 before_insert(TriggerData *trigdata)
 {
 	Relation	relation = trigdata->tg_relation;
-	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CERT_COLUMNS);
-	CgaeBatch  *batch = cgae_batch_announced();
+	const CgaeShape *shape = cgae_table_shape(relation, certification_columns, CGAE_CERT_COLUMNS);
+	CgaeBatch  *batch = cgae_ticket_claim(&cgae_batch_ticket);
 	CgaeBatchEntry *entry = NULL;
 	CgaeCertification certification;
 	CgaePolicy	policy;
@@ -263,7 +265,7 @@ before_insert(TriggerData *trigdata)
 		entry = cgae_batch_take(batch, certification.agent_id);
 	}
 
-	if (entry != NULL && entry->certification.judged_in != InvalidSubTransactionId)
+	if (entry != NULL && entry->certification.is_judged)
 	{
 		if (!cgae_certification_same(&certification, &entry->certification))
 			ereport(ERROR,

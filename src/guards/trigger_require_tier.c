@@ -22,7 +22,7 @@
 
 #include "guards/disclosure.h"
 #include "guards/guard.h"
-#include "guards/permission.h"
+#include "guards/standing_row.h"
 #include "server/clock.h"
 #include "server/compat.h"
 #include "server/enum_map.h"
@@ -76,7 +76,8 @@ static Oid
 readable_agents(Relation relation)
 {
 	Oid			namespace = get_namespace_oid("cgae", true);
-	Oid			agents = OidIsValid(namespace) ? get_relname_relid("agents", namespace) : InvalidOid;
+	Oid			agents = OidIsValid(namespace) ?
+		get_relname_relid("agents", namespace) : InvalidOid;
 	Oid			owner = relation->rd_rel->relowner;
 
 	cgae_require_schema_name();
@@ -184,14 +185,16 @@ cgae_require_tier(PG_FUNCTION_ARGS)
 
 	agents = readable_agents(trigdata->tg_relation);
 	cgae_policy_in_force_for_guard(&policy);
+	/* the policy's lock before the agent's, as a publication has them: test/specs/publish.spec */
 	cgae_owner_begin(cgae_relation_owner(agents), true, &rights);
 	cgae_owner_seal(&rights);
 	/* one plan for all application tables */
 	if (cgae_owner_execute(agents, &lock_standing, values, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-				 errmsg("agent \"%s\" is not registered, but \"%s\" requires one of tier %s", agent_id,
-						RelationGetRelationName(trigdata->tg_relation), cgae_tier_labels[required]),
+				 errmsg("agent \"%s\" is not registered, but \"%s\" requires one of tier %s",
+						agent_id, RelationGetRelationName(trigdata->tg_relation),
+						cgae_tier_labels[required]),
 				 errtable(trigdata->tg_relation)));
 	standing = cgae_standing_from_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	at = GetCurrentTimestamp();

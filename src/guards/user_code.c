@@ -17,7 +17,7 @@
 #include "storage/lmgr.h"
 #include "utils/rel.h"
 
-#include "guards/agent.h"
+#include "guards/agent_row.h"
 #include "guards/user_code.h"
 #include "server/cache.h"
 
@@ -38,7 +38,8 @@ forget_agents(Oid relid)
 static Oid
 guard_function(const char *guard)
 {
-	return LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL, true);
+	return LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL,
+						  true);
 }
 
 static bool
@@ -134,7 +135,7 @@ has_column_of_user_type(Relation agents)
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 		bool		is_ours = att->attisdropped || att->atttypid < FirstNormalObjectId;
 
-		for (int c = 0; c < AGENT_COLUMNS && !is_ours; c++)
+		for (int c = 0; c < CGAE_AGENT_COLUMNS && !is_ours; c++)
 			is_ours = strcmp(NameStr(att->attname), cgae_agent_columns[c].name) == 0;
 		if (!is_ours)
 			return true;
@@ -154,7 +155,8 @@ agents_run_user_code(Relation agents)
 	if (agents->rd_rel->relkind != RELKIND_RELATION || agents->rd_rel->relhassubclass ||
 		agents->rd_rel->relispartition || agents->rd_rel->relrowsecurity ||
 		has_column_of_user_type(agents) || agents->rd_rules != NULL ||
-		(constraints != NULL && (constraints->num_check > 0 || constraints->has_generated_stored)) ||
+		(constraints != NULL &&
+		 (constraints->num_check > 0 || constraints->has_generated_stored)) ||
 		table_has_user_trigger(agents, guard_function("guard_agents"), TRIGGER_TYPE_UPDATE))
 		return true;
 

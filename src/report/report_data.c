@@ -13,7 +13,7 @@
 
 #include "core/decay_core.h"
 #include "guards/certification.h"
-#include "guards/permission.h"
+#include "guards/standing_row.h"
 #include "history/history_series.h"
 #include "policy/standing.h"
 #include "report/report.h"

@@ -64,19 +64,19 @@ publish_first_policy(void)
 	CgaePolicy	paper;
 
 	cgae_policy_of_paper(&paper);
-	values[POLICY_CC] = double_array(paper.gate.theta[CGAE_CC]);
-	values[POLICY_ER] = double_array(paper.gate.theta[CGAE_ER]);
-	values[POLICY_AS] = double_array(paper.gate.theta[CGAE_AS]);
-	values[POLICY_IH_THRESHOLD] = Float8GetDatum(paper.gate.ih_threshold);
-	values[POLICY_BUDGET_CEILINGS] = numeric_array(paper.budget_ceiling);
-	values[POLICY_AUDIT_INTENSITIES] = double_array(paper.audit_intensity);
-	values[POLICY_DECAY_RATE] = Float8GetDatum(paper.decay_rate);
-	values[POLICY_TIME_STEP] = IntervalPGetDatum(&step);
-	values[POLICY_NOTE] = CStringGetTextDatum(CGAE_PAPER_NOTE);
-	values[POLICY_VERSION] = Int32GetDatum(1);
+	values[CGAE_POLICY_CC] = double_array(paper.gate.theta[CGAE_CC]);
+	values[CGAE_POLICY_ER] = double_array(paper.gate.theta[CGAE_ER]);
+	values[CGAE_POLICY_AS] = double_array(paper.gate.theta[CGAE_AS]);
+	values[CGAE_POLICY_IH_THRESHOLD] = Float8GetDatum(paper.gate.ih_threshold);
+	values[CGAE_POLICY_BUDGET_CEILINGS] = numeric_array(paper.budget_ceiling);
+	values[CGAE_POLICY_AUDIT_INTENSITIES] = double_array(paper.audit_intensity);
+	values[CGAE_POLICY_DECAY_RATE] = Float8GetDatum(paper.decay_rate);
+	values[CGAE_POLICY_TIME_STEP] = IntervalPGetDatum(&step);
+	values[CGAE_POLICY_NOTE] = CStringGetTextDatum(CGAE_PAPER_NOTE);
+	values[CGAE_POLICY_VERSION] = Int32GetDatum(1);
 	/* the same instant as that of the layout's row */
-	values[POLICY_EFFECTIVE_FROM] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	values[POLICY_ACTOR] = CStringGetTextDatum(cgae_guard_actor());
+	values[CGAE_POLICY_EFFECTIVE_FROM] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[CGAE_POLICY_ACTOR] = CStringGetTextDatum(cgae_guard_actor());
 	cgae_publication_write(NULL, &publication);
 }
 

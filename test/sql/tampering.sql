@@ -181,7 +181,7 @@ SELECT cgae.certify('a', '(1,1,1,1)');
 ROLLBACK;
 DROP FUNCTION public.drop_row;
 
--- A trigger whose own update takes the certification's place, and is rolled back.
+-- A trigger whose own update is rolled back takes nothing from the certification.
 CREATE FUNCTION public.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF pg_trigger_depth() < 3 THEN

@@ -1,15 +1,18 @@
 /*
- * permission.h
- *	  Reading an agent's standing out of a query's result.
+ * standing_row.h
+ *	  An agent's standing, out of a query's result.
  */
-#ifndef CGAE_PERMISSION_H
-#define CGAE_PERMISSION_H
+#ifndef CGAE_STANDING_ROW_H
+#define CGAE_STANDING_ROW_H
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
 #include "policy/standing.h"
 
-/* What to select from cgae.agents: bare columns, since expressions take longer to start than to run. */
+/*
+ * What to select from cgae.agents: bare columns, since expressions take longer
+ * to start than to run.
+ */
 #define CGAE_STANDING_COLUMNS \
 	"status, current_tier, current_robustness, certified_at," \
 	" last_seq, holds, architecture_hash"
@@ -23,4 +26,4 @@
  */
 extern CgaeStanding cgae_standing_from_tuple(HeapTuple tuple, TupleDesc desc, int first);
 
-#endif							/* CGAE_PERMISSION_H */
+#endif							/* CGAE_STANDING_ROW_H */

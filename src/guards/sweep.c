@@ -1,6 +1,6 @@
 /*
- * sweep_passed.c
- *	  Agents that a sweep or a publication passes by.
+ * sweep.c
+ *	  What a sweep or a publication tells the guard of agents, and whom it passes by.
  *
  * A sweep that goes on from transaction to transaction meets them again with
  * every batch, so whom it has named is kept for as long as it runs.
@@ -17,6 +17,8 @@
 
 /* Nobody reads more WARNINGs: of the rest only their number is told. */
 #define MAX_NAMED 100
+
+const CgaeTicketKind cgae_sweep_ticket = {"sweep"};
 
 struct CgaePassed
 {
