@@ -57,6 +57,7 @@ OBJS = \
 	src/policy/gate.o \
 	src/policy/gate_aggregate.o \
 	src/policy/policy.o \
+	src/policy/policy_rules.o \
 	src/policy/standing.o \
 	src/guards/agent.o \
 	src/guards/agent_architecture.o \

@@ -196,15 +196,21 @@ static const CgaeStatement insert_one = {
 	INSERT_GIVEN ") VALUES ($1, $2, $3, $4, $5, $6)", CGAE_GIVEN_REQUEST_ID, NULL
 };
 
+/* What certify() is given, but for the vector, whose type is the extension's. */
+static const Oid given_types[CGAE_GIVEN_COLUMNS] = {
+	TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
+};
+
 /* Insert one certification and return what the guard found. */
 static Datum
 insert_certification(FunctionCallInfo fcinfo, const Declaration *declaration, const Datum *values,
 					 const char *nulls)
 {
-	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
+	Oid			types[CGAE_GIVEN_COLUMNS];
 	CgaeBatchEntry entry = {.agent_id = DatumGetTextPP(values[CGAE_GIVEN_AGENT_ID])};
 	CgaeBatch	batch = {.count = 1, .entries = &entry};
 
+	memcpy(types, given_types, sizeof(types));
 	types[CGAE_GIVEN_ROBUSTNESS] = declaration->robustness;
 	batch.may_repeat = nulls[CGAE_GIVEN_REQUEST_ID] != 'n';
 	if (batch.may_repeat)
@@ -321,7 +327,8 @@ open_array(FunctionCallInfo fcinfo, CgaeGiven argument, Oid type, int *count, Gi
 		if (ARR_NDIM(array) > 1)
 			ereport(ERROR,
 					(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-					 errmsg("%s has %d dimensions, not one", array_names[argument], ARR_NDIM(array))));
+					 errmsg("%s has %d dimensions, not one", array_names[argument],
+							ARR_NDIM(array))));
 		deconstruct_array(array, type, length, by_value, align, &given->elements, &given->nulls,
 						  &elements);
 		if (argument == CGAE_GIVEN_AGENT_ID)
@@ -406,7 +413,6 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 {
 	static Declaration kept;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			types[] = {TEXTOID, InvalidOid, TEXTOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID};
 	Oid			array_types[CGAE_GIVEN_COLUMNS];
 	GivenArray	given[CGAE_GIVEN_COLUMNS];
 	Datum		values[CGAE_GIVEN_COLUMNS];
@@ -422,10 +428,10 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 	for (int i = 0; i < CGAE_GIVEN_COLUMNS; i++)
 	{
 		array_types[i] = cgae_argument_type(fcinfo, i);
-		if (i == CGAE_GIVEN_ROBUSTNESS)
-			types[i] = get_element_type(array_types[i]);
 		CHECK_FOR_INTERRUPTS();
-		open_array(fcinfo, i, types[i], &batch.count, &given[i]);
+		open_array(fcinfo, i,
+				   i == CGAE_GIVEN_ROBUSTNESS ? get_element_type(array_types[i]) : given_types[i],
+				   &batch.count, &given[i]);
 		values[i] = given[i].array;
 	}
 	if (batch.count == 0)
@@ -438,7 +444,8 @@ cgae_certify_many(PG_FUNCTION_ARGS)
 	else
 		insert_batch(fcinfo, &batch, &insert_many, array_types, values, NULL);
 
-	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many", ALLOCSET_DEFAULT_SIZES);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae certify_many",
+									ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < batch.count; i++)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(scratch);

@@ -205,8 +205,8 @@ cgae_agents_by_tier(PG_FUNCTION_ARGS)
 	values[0] = PG_GETARG_DATUM(0);
 	cgae_require_registry();
 	cgae_statement_begin();
-	cgae_stream_open_plan(&stream, cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_tier, types), values,
-						  NULL, true, CGAE_STREAM_BATCH);
+	cgae_stream_open_plan(&stream, cgae_plan_typed(fcinfo->flinfo->fn_oid, &list_tier, types),
+						  values, NULL, true, CGAE_STREAM_BATCH);
 	cgae_stream_return(&stream, rsinfo);
 	cgae_stream_close(&stream);
 	cgae_statement_end();

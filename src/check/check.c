@@ -82,7 +82,8 @@ cgae_check_report_rows(FunctionCallInfo fcinfo, CgaeCheck *check, const CgaeStat
 	(void) cgae_statement_run(fcinfo, statement, values, NULL, true);
 	cgae_stream_take(&rows);
 	while (cgae_stream_next(&rows))
-		cgae_check_report(check, cgae_stream_cstring(&rows, 1), "%s", cgae_stream_cstring(&rows, 2));
+		cgae_check_report(check, cgae_stream_cstring(&rows, 1), "%s",
+						  cgae_stream_cstring(&rows, 2));
 	cgae_stream_rewind(&rows);
 	return rows;
 }

@@ -44,7 +44,8 @@ enum
 /* Rows without agent_id are told with the other values that no guard lets in. */
 #define HISTORY \
 	"SELECT * FROM (" \
-	"SELECT e.agent_id, e.seq, false AS is_certification, e.type, e.occurred_at, e.recorded_at, e.data," \
+	"SELECT e.agent_id, e.seq, false AS is_certification, e.type, e.occurred_at, e.recorded_at," \
+	" e.data," \
 	" CAST(NULL AS cgae.robustness), CAST(NULL AS cgae.tier), CAST(NULL AS cgae.tier)," \
 	" CAST(NULL AS cgae.agent_status), false, CAST(NULL AS pg_catalog.text)," \
 	" CAST(NULL AS pg_catalog.int4)" \
@@ -52,7 +53,8 @@ enum
 	" UNION ALL " \
 	"SELECT c.agent_id, c.seq, true, c.outcome, c.certified_at, c.recorded_at, NULL," \
 	" c.robustness, c.tier, c.previous_tier, c.status," \
-	" c.audit_type OPERATOR(pg_catalog.=) 'demotion', c.observed_architecture_hash, c.policy_version" \
+	" c.audit_type OPERATOR(pg_catalog.=) 'demotion', c.observed_architecture_hash," \
+	" c.policy_version" \
 	" FROM cgae.certifications AS c WHERE c.agent_id IS NOT NULL) AS h" \
 	" ORDER BY h.agent_id COLLATE pg_catalog.\"C\", h.seq, h.is_certification"
 
@@ -81,9 +83,10 @@ enum
 };
 
 #define AGENTS \
-	"SELECT a.agent_id, a.architecture_hash, a.architecture_digest, a.model_config, a.registered_at," \
-	" a.initial_robustness, a.status, a.holds, a.certified_tier, a.current_tier, a.current_robustness," \
-	" a.certified_at, a.last_audit_at, a.tier_drop_at, a.observed_architecture_hash, a.last_seq," \
+	"SELECT a.agent_id, a.architecture_hash, a.architecture_digest, a.model_config," \
+	" a.registered_at, a.initial_robustness, a.status, a.holds, a.certified_tier," \
+	" a.current_tier, a.current_robustness, a.certified_at, a.last_audit_at, a.tier_drop_at," \
+	" a.observed_architecture_hash, a.last_seq," \
 	" a.certification_count, a.deregistered_at, a.recorded_at, a.rated_policy" \
 	" FROM cgae.agents AS a WHERE a.agent_id IS NOT NULL" \
 	" ORDER BY a.agent_id COLLATE pg_catalog.\"C\""
@@ -168,7 +171,8 @@ static void
 check_holds(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay)
 {
 	Datum		value;
-	bool		isnull = !cgae_read_datum(agents->tuple, agents->desc, READ_HOLDS, TEXTARRAYOID, &value);
+	bool		isnull = !cgae_read_datum(agents->tuple, agents->desc, READ_HOLDS, TEXTARRAYOID,
+										  &value);
 	Datum	   *elements;
 	bool	   *nulls;
 	int			count = -1;
@@ -201,8 +205,8 @@ check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay 
 	const char *hash = cgae_stream_cstring(agents, READ_ARCHITECTURE_HASH);
 	const char *digest = cgae_stream_cstring(agents, READ_ARCHITECTURE_DIGEST);
 	Datum		config;
-	bool		no_config = !cgae_read_datum(agents->tuple, agents->desc, READ_MODEL_CONFIG, JSONOID,
-											 &config);
+	bool		no_config = !cgae_read_datum(agents->tuple, agents->desc, READ_MODEL_CONFIG,
+											 JSONOID, &config);
 
 	if (hash == NULL || !is_hex(hash, CGAE_HASH_DIGITS))
 		cgae_check_report(check, "architecture_hash", "is not 16 digits");
@@ -213,14 +217,16 @@ check_architecture(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay 
 			 strlen(replay->architecture) == CGAE_DIGEST_DIGITS)
 		cgae_check_report(check, "architecture_digest", "is gone, although the history tells it");
 	if (no_config && replay->is_configured)
-		cgae_check_report(check, "model_config", "is gone, although the digest was computed from one");
+		cgae_check_report(check, "model_config",
+						  "is gone, although the digest was computed from one");
 	if (!no_config)
 	{
 		char		computed[CGAE_HASH_SIZE];
 
 		cgae_architecture_digest_of_json(DatumGetTextPP(config), computed);
 		if (digest == NULL || strcmp(digest, computed) != 0)
-			cgae_check_report(check, "model_config", "does not have the digest in architecture_digest");
+			cgae_check_report(check, "model_config",
+							  "does not have the digest in architecture_digest");
 	}
 	if (hash != NULL && replay->architecture != NULL &&
 		(!cgae_architecture_hash_equal(replay->architecture, hash) ||
@@ -269,7 +275,8 @@ check_agent(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 	check_time(check, agents, READ_LAST_AUDIT_AT, "last_audit_at", certified,
 			   replay->certified_at);
 	if (!cgae_replay_explains_drop(check, replay, no_drop ? NULL : &drop))
-		cgae_check_report(check, "tier_drop_at", "is %s, which no policy since the certification gives",
+		cgae_check_report(check, "tier_drop_at",
+						  "is %s, which no policy since the certification gives",
 						  no_drop ? "null" : timestamptz_to_str(drop));
 	check_word(check, "observed_architecture_hash", cgae_stream_cstring(agents, READ_OBSERVED_HASH),
 			   replay->observed);

@@ -47,7 +47,8 @@
 	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS c" \
 	"  WHERE c.conrelid OPERATOR(pg_catalog.=) x.oid AND c.confrelid OPERATOR(pg_catalog.=) $2" \
 	"  AND c.contype OPERATOR(pg_catalog.=) 'f' AND c.convalidated AND NOT c.condeferrable" \
-	"  AND " AGENT_ID_OF("c.conrelid", "c.conkey") " AND " AGENT_ID_OF("c.confrelid", "c.confkey") ")"
+	"  AND " AGENT_ID_OF("c.conrelid", "c.conkey") \
+	"  AND " AGENT_ID_OF("c.confrelid", "c.confkey") ")"
 
 /* $1: certifications */
 #define REQUEST_KEY CGAE_CHECK_TREE \
@@ -68,7 +69,8 @@
 	" FROM tree AS t" \
 	" JOIN pg_catalog.pg_constraint AS c ON c.conrelid OPERATOR(pg_catalog.=) t.oid" \
 	"  AND c.contype OPERATOR(pg_catalog.=) 'f'" \
-	"  AND COALESCE(pg_catalog.pg_partition_root(c.confrelid), c.confrelid) OPERATOR(pg_catalog.=) $2" \
+	"  AND COALESCE(pg_catalog.pg_partition_root(c.confrelid), c.confrelid)" \
+	"   OPERATOR(pg_catalog.=) $2" \
 	" JOIN pg_catalog.pg_trigger AS g ON g.tgconstraint OPERATOR(pg_catalog.=) c.oid" \
 	" JOIN named AS n ON n.oid OPERATOR(pg_catalog.=) g.tgrelid" \
 	" WHERE g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) ALL ('{O,A}') ORDER BY 2"
@@ -134,7 +136,8 @@ check_other_keys(CgaeCheck *check, Relation table)
 		const char *fault = cgae_table_key_fault(table, index->rd_indextuple);
 
 		if (fault != NULL)
-			cgae_check_report(check, "key", "index %s of cgae.%s could drop a certification that was judged: %s",
+			cgae_check_report(check, "key",
+							  "index %s of cgae.%s could drop a certification that was judged: %s",
 							  quote_identifier(RelationGetRelationName(index)),
 							  quote_identifier(RelationGetRelationName(table)), fault);
 		index_close(index, AccessShareLock);

@@ -38,7 +38,8 @@
 	"  (c.relpersistence OPERATOR(pg_catalog.=) 'u', ' is unlogged: a crash empties it')," \
 	"  (c.relpersistence OPERATOR(pg_catalog.=) 't', ' is temporary')," \
 	"  (t.oid OPERATOR(pg_catalog.=) t.root AND EXISTS (SELECT FROM pg_catalog.pg_inherits AS i" \
-	"    WHERE i.inhrelid OPERATOR(pg_catalog.=) t.oid), ' is a partition or a child of another table')" \
+	"    WHERE i.inhrelid OPERATOR(pg_catalog.=) t.oid)," \
+	"   ' is a partition or a child of another table')" \
 	" ) AS f(is_so, fault) WHERE f.is_so ORDER BY 2"
 
 /* The parts of all hash partitions add up to one. */
@@ -56,7 +57,8 @@
 	"  WHERE i.inhparent OPERATOR(pg_catalog.=) x.oid), 0) OPERATOR(pg_catalog.<) 1 ORDER BY 2"
 
 #define OWNERS CGAE_CHECK_TREE \
-	"SELECT 'owner', pg_catalog.format('%s is owned by %s, but cgae.agents by %s: nothing can be written'," \
+	"SELECT 'owner', pg_catalog.format(" \
+	"  '%s is owned by %s, but cgae.agents by %s: nothing can be written'," \
 	"  n.name, pg_catalog.pg_get_userbyid(n.owner), pg_catalog.pg_get_userbyid(a.relowner))" \
 	" FROM tree AS t JOIN named AS n ON n.oid OPERATOR(pg_catalog.=) t.oid" \
 	" JOIN pg_catalog.pg_class AS a ON a.oid OPERATOR(pg_catalog.=) $2" \
@@ -81,7 +83,8 @@
 	"   AND p.prosrc OPERATOR(pg_catalog.=) 'suppress_redundant_updates_trigger'," \
 	"  l.lanname OPERATOR(pg_catalog.=) 'plpgsql'" \
 	"   AND p.prosrc OPERATOR(pg_catalog.~*) 'return[[:space:]]+null[[:space:]]*;'" \
-	"  FROM pg_catalog.pg_language AS l WHERE l.oid OPERATOR(pg_catalog.=) p.prolang) AS s(suppresses, drops)" \
+	"  FROM pg_catalog.pg_language AS l WHERE l.oid OPERATOR(pg_catalog.=) p.prolang)" \
+	"  AS s(suppresses, drops)" \
 	" WHERE NOT g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) 'D'" \
 	" AND (g.tgtype OPERATOR(pg_catalog.&) CAST(3 AS pg_catalog.int2)) OPERATOR(pg_catalog.=) 3" \
 	" AND (s.suppresses OR s.drops OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS b" \
@@ -103,7 +106,8 @@
 
 /* Who else may write code that the owner runs. */
 #define PRIVILEGES CGAE_CHECK_TREE \
-	"SELECT 'access', pg_catalog.format('%s holds %s on %s', CASE WHEN g.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'" \
+	"SELECT 'access', pg_catalog.format('%s holds %s on %s'," \
+	"  CASE WHEN g.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'" \
 	"   ELSE pg_catalog.format('role %I', pg_catalog.pg_get_userbyid(g.grantee)) END," \
 	"  g.privilege_type, CASE WHEN h.attname IS NULL THEN n.name" \
 	"   ELSE pg_catalog.format('%s (%I)', n.name, h.attname) END)" \
@@ -118,7 +122,8 @@
 
 /* What such a privilege has left behind: a foreign key or a trigger stays when it is revoked. */
 #define FOREIGN_CODE CGAE_CHECK_TREE \
-	", others (oid, name) AS (SELECT r.oid, r.rolname FROM pg_catalog.pg_roles AS r WHERE NOT r.rolsuper)" \
+	", others (oid, name) AS (SELECT r.oid, r.rolname FROM pg_catalog.pg_roles AS r" \
+	" WHERE NOT r.rolsuper)" \
 	"SELECT 'access', pg_catalog.format('foreign key %I of %s, a table of role %I, refers to %s'," \
 	"  c.conname, f.name, o.name, n.name)" \
 	" FROM tree AS t JOIN named AS n ON n.oid OPERATOR(pg_catalog.=) t.oid" \
@@ -142,7 +147,8 @@
 
 /* Views of the registry's that rest on relations and functions of other schemas.  $1: the views. */
 #define VIEW_USES \
-	"SELECT DISTINCT 'view', pg_catalog.format('cgae.%I uses %s, which is none of the registry''s'," \
+	"SELECT DISTINCT 'view', pg_catalog.format(" \
+	"  'cgae.%I uses %s, which is none of the registry''s'," \
 	"  v.relname, pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0))" \
 	" FROM pg_catalog.unnest($1) AS x(oid)" \
 	" JOIN pg_catalog.pg_class AS v ON v.oid OPERATOR(pg_catalog.=) x.oid" \
@@ -165,9 +171,11 @@
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS x(name, labels)" \
 	" CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(CAST(e.enumlabel AS pg_catalog.text), ', '" \
 	"   ORDER BY e.enumsortorder)" \
-	"  FROM pg_catalog.pg_enum AS e JOIN pg_catalog.pg_type AS y ON y.oid OPERATOR(pg_catalog.=) e.enumtypid" \
+	"  FROM pg_catalog.pg_enum AS e" \
+	"  JOIN pg_catalog.pg_type AS y ON y.oid OPERATOR(pg_catalog.=) e.enumtypid" \
 	"  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) y.typnamespace" \
-	"  WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae' AND y.typname OPERATOR(pg_catalog.=) x.name) AS l(labels)" \
+	"  WHERE n.nspname OPERATOR(pg_catalog.=) 'cgae'" \
+	"  AND y.typname OPERATOR(pg_catalog.=) x.name) AS l(labels)" \
 	" WHERE NOT COALESCE(l.labels OPERATOR(pg_catalog.=) x.labels, false)"
 
 static const CgaeStatement list_relation_faults = {RELATIONS, 1, (const Oid[]) {OIDARRAYOID}};

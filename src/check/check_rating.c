@@ -70,7 +70,8 @@ named_version(const CgaeCheck *check, const CgaeCheckFact *fact)
 }
 
 void
-cgae_check_cause(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact *fact, int old_tier)
+cgae_check_cause(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact *fact,
+				 int old_tier)
 {
 	JsonbValue	value;
 	bool		has_cause = member(fact, "cause", &value);
@@ -83,7 +84,9 @@ cgae_check_cause(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact
 		/* where the clock was stepped back since its policy was published, a decay names that */
 		if (!was_granted(check, replay, Max(replay->policy_version, version),
 						 policy != NULL ? version : PG_INT32_MAX, old_tier))
-			cgae_check_report(check, "cause", "number %d is a decay from %s, which no policy since the certification granted",
+			cgae_check_report(check, "cause",
+							  "number %d is a decay from %s,"
+							  " which no policy since the certification granted",
 							  fact->seq, cgae_tier_labels[old_tier]);
 	}
 	else if (!has_cause || value.type != jbvString || value.val.string.len != strlen("policy") ||
@@ -92,7 +95,9 @@ cgae_check_cause(CgaeCheck *check, const CgaeReplay *replay, const CgaeCheckFact
 						  fact->seq);
 	else if (!was_granted(check, replay, replay->policy_version, version - 1, old_tier) ||
 			 tier_under(replay, policy, Max(fact->at, fact->recorded_at)) >= old_tier)
-		cgae_check_report(check, "cause", "number %d says that policy %d brought the fall from %s, which it did not",
+		cgae_check_report(check, "cause",
+						  "number %d says that policy %d brought the fall from %s,"
+						  " which it did not",
 						  fact->seq, version, cgae_tier_labels[old_tier]);
 }
 
@@ -107,7 +112,8 @@ cgae_check_rated(CgaeCheck *check, const CgaeReplay *replay, int32 rated)
 	else if (replay->certifications == 0)
 		return;
 	else if (rated < replay->policy_version)
-		cgae_check_report(check, "rated_policy", "is %d, where policy %d judged the last certification",
+		cgae_check_report(check, "rated_policy",
+						  "is %d, where policy %d judged the last certification",
 						  rated, replay->policy_version);
 	else if (tier_under(replay, policy, replay->certified_at) < replay->current_tier)
 		cgae_check_report(check, "rated_policy", "is %d, which never granted %s", rated,
@@ -115,6 +121,7 @@ cgae_check_rated(CgaeCheck *check, const CgaeReplay *replay, int32 rated)
 	else if (next != NULL && !replay->deregistered &&
 			 tier_under(replay, next, Max(GetCurrentTimestamp(), next->effective_from)) >=
 			 replay->current_tier)
-		cgae_check_report(check, "rated_policy", "is %d, where the later policy %d grants %s as well",
+		cgae_check_report(check, "rated_policy",
+						  "is %d, where the later policy %d grants %s as well",
 						  rated, next->version, cgae_tier_labels[replay->current_tier]);
 }

@@ -85,7 +85,8 @@ check_effective_from(CgaeCheck *check, const CgaePolicy *policy)
 						  timestamptz_to_str(policy->effective_from));
 	else if (policy->version == 1 && !TIMESTAMP_IS_NOBEGIN(check->created_at) &&
 			 policy->effective_from != check->created_at)
-		cgae_check_report(check, "policy", "version 1 takes force at %s, not with the creation of the registry",
+		cgae_check_report(check, "policy",
+						  "version 1 takes force at %s, not with the creation of the registry",
 						  timestamptz_to_str(policy->effective_from));
 }
 
@@ -127,7 +128,8 @@ check_policy_digest(CgaeCheck *check, HeapTuple tuple, TupleDesc desc, int32 ver
 	}
 	if (!DatumGetBool(DirectFunctionCall2(byteaeq, values[CGAE_POLICY_DIGEST],
 										  PointerGetDatum(cgae_policy_digest(values)))))
-		cgae_check_report(check, "policy", "version %d is not what was published: its digest is another",
+		cgae_check_report(check, "policy",
+						  "version %d is not what was published: its digest is another",
 						  version);
 }
 
@@ -147,10 +149,10 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 	for (uint64 i = 0; i < count; i++)
 	{
 		CgaePolicy *policy = &check->policies[check->policy_count];
-		bool		isnull;
-		int32		version = DatumGetInt32(SPI_getbinval(rows->vals[i], rows->tupdesc, 1, &isnull));
+		int32		version = 0;
 		char	   *fault = policy_fault(rows->vals[i], rows->tupdesc, policy);
 
+		(void) cgae_read_int32(rows->vals[i], rows->tupdesc, 1, &version);
 		if (version != last + 1)
 			cgae_check_report(check, "policy", "version %d follows version %d", version, last);
 		last = version;
@@ -164,7 +166,8 @@ check_policies(FunctionCallInfo fcinfo, CgaeCheck *check)
 		cgae_check_ahead(check, psprintf("effective_from of version %d,", version),
 						 policy->effective_from);
 		if (version == 1 && !cgae_policy_is_the_papers(policy))
-			cgae_check_report(check, "policy", "version 1 is not the paper's, with which a registry begins");
+			cgae_check_report(check, "policy",
+							  "version 1 is not the paper's, with which a registry begins");
 		check_policy_digest(check, rows->vals[i], rows->tupdesc, version);
 	}
 }
@@ -201,7 +204,9 @@ check_layout_version(FunctionCallInfo fcinfo, CgaeCheck *check)
 		int32		version = cgae_stream_int32(&row, 1);
 
 		if (version < 1 || version > cgae_layout_version)
-			cgae_check_report(check, "layout", "version %d is none that this library knows", version);
+			cgae_check_report(check, "layout",
+							  "version %d is none that this library knows",
+							  version);
 		check_installed_at(check, &row, version);
 	}
 }

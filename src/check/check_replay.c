@@ -328,7 +328,8 @@ add_decay(CgaeCheck *check, CgaeReplay *replay, const CgaeCheckFact *fact)
 	else if (!explains_decay(check, replay, fact, new_tier))
 		cgae_check_report(check, "decay",
 						  "number %d says that the tier had fallen to %s by %s,"
-						  " which no policy explains", fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
+						  " which no policy explains",
+						  fact->seq, tier_name(new_tier), timestamptz_to_str(fact->at));
 	else
 		cgae_check_cause(check, replay, fact, old_tier);
 	if (strcmp(fact->type, "expiration") == 0 ? !expires : expires)

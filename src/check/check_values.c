@@ -30,7 +30,8 @@ typedef struct ValueRule
 #define IS_OBJECT(column) "pg_catalog.jsonb_typeof(x." column ") OPERATOR(pg_catalog.=) 'object'"
 
 #define IS_HASH(column) \
-	"(x." column " IS NULL OR (pg_catalog.octet_length(x." column ") OPERATOR(pg_catalog.=) ANY ('{16,64}')" \
+	"(x." column " IS NULL OR" \
+	" (pg_catalog.octet_length(x." column ") OPERATOR(pg_catalog.=) ANY ('{16,64}')" \
 	" AND pg_catalog.translate(x." column ", '0123456789abcdef', '') OPERATOR(pg_catalog.=) ''))"
 
 /* A value for people: shown, and no longer than a line. */
@@ -39,10 +40,12 @@ typedef struct ValueRule
 /* What a rule about an agent's column says, and one about a row of its history. */
 #define IS(column, what) "pg_catalog.concat('is ', " SHOWN(column) ", '" what "')"
 #define SAYS(what) "'" what "'"
-#define NUMBER(what) "pg_catalog.concat('number ', COALESCE(CAST(x.seq AS pg_catalog.text), 'null'), '" what "')"
+#define NUMBER(what) \
+	"pg_catalog.concat('number ', COALESCE(CAST(x.seq AS pg_catalog.text), 'null'), '" what "')"
 
 #define AMOUNT(column) \
-	{column, "x." column " OPERATOR(pg_catalog.>=) '0' AND x." column " OPERATOR(pg_catalog.<) 'Infinity'", \
+	{column, "x." column " OPERATOR(pg_catalog.>=) '0'" \
+	" AND x." column " OPERATOR(pg_catalog.<) 'Infinity'", \
 	IS(column, ", where a finite amount that is not negative belongs")}
 #define COUNTER(column) \
 	{column, "x." column " OPERATOR(pg_catalog.>=) '0'", IS(column, ", where a count belongs")}
@@ -50,7 +53,8 @@ typedef struct ValueRule
 static const ValueRule agent_rules[] = {
 	{"agent_id", NOT_BLANK("agent_id"), SAYS("is blank or null")},
 	{"model_name", NOT_BLANK("model_name"), SAYS("is blank or null")},
-	{"model_config", "(x.model_config IS NULL OR pg_catalog.json_typeof(x.model_config) OPERATOR(pg_catalog.=) 'object')",
+	{"model_config", "(x.model_config IS NULL OR"
+		" pg_catalog.json_typeof(x.model_config) OPERATOR(pg_catalog.=) 'object')",
 	SAYS("is no JSON object")},
 	{"provenance", IS_OBJECT("provenance"), SAYS("is no JSON object")},
 	AMOUNT("balance"), AMOUNT("total_earned"), AMOUNT("total_spent"), AMOUNT("total_penalties"),
@@ -60,10 +64,12 @@ static const ValueRule agent_rules[] = {
 static const ValueRule certification_rules[] = {
 	{"agent_id", "x.agent_id IS NOT NULL", NUMBER(" of cgae.certifications names no agent")},
 	{"audit_type", NOT_BLANK("audit_type"), NUMBER(" has a blank audit_type")},
-	{"audit_details", IS_OBJECT("audit_details"), NUMBER(" has audit_details that are no JSON object")},
+	{"audit_details", IS_OBJECT("audit_details"),
+	NUMBER(" has audit_details that are no JSON object")},
 	{"observed_architecture_hash", IS_HASH("observed_architecture_hash"),
 	NUMBER(" has an observed_architecture_hash that is not 16 or 64 digits")},
-	{"request_id", "(x.request_id IS NULL OR " NOT_BLANK("request_id") ")", NUMBER(" has a blank request_id")},
+	{"request_id", "(x.request_id IS NULL OR " NOT_BLANK("request_id") ")",
+	NUMBER(" has a blank request_id")},
 	{"auditor", IS_ROLE("auditor"), NUMBER(" has a blank auditor")},
 	{"certified_at", "pg_catalog.isfinite(x.certified_at)", NUMBER(" has no finite certified_at")},
 	{"recorded_at", "pg_catalog.isfinite(x.recorded_at)", NUMBER(" has no finite recorded_at")},
@@ -91,7 +97,8 @@ values_query(const char *table, bool of_agents, const ValueRule *rules, int coun
 	char	   *kept;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s, f.rule, f.detail FROM (SELECT x.* FROM cgae.%s AS x WHERE NOT (",
+	appendStringInfo(&sql, "SELECT %s, f.rule, f.detail"
+					 " FROM (SELECT x.* FROM cgae.%s AS x WHERE NOT (",
 					 of_agents ? "x.agent_id" : "NULL::pg_catalog.text", table);
 	for (int i = 0; i < count; i++)
 		appendStringInfo(&sql, "%s(%s) IS TRUE", i > 0 ? " AND " : "", rules[i].condition);

@@ -44,7 +44,8 @@
 #define NAMED_FACTS \
 	"SELECT f.*, CAST(NULL AS pg_catalog.text) AS model_name FROM (" CGAE_FACTS("", "") ") AS f" \
 	" UNION ALL " \
-	"SELECT a.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.model_name FROM cgae.agents AS a" \
+	"SELECT a.agent_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, a.model_name" \
+	" FROM cgae.agents AS a" \
 	" WHERE (a.registered_at OPERATOR(pg_catalog.<=) $1) IS NOT FALSE"
 
 /* The arguments "at" and "known_at"; one not given: all that is known. */

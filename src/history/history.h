@@ -112,7 +112,8 @@ extern int	cgae_timeline_at(const CgaeTimeline *timeline, TimestampTz at);
 	"SELECT e.agent_id, e.seq, e.occurred_at, CAST(NULL AS cgae.agent_status)," \
 	" CAST(NULL AS cgae.tier), CAST(NULL AS cgae.robustness)," \
 	" e.data OPERATOR(pg_catalog.->>) 'status'," \
-	" CASE WHEN e.type OPERATOR(pg_catalog.=) 'decay' OR e.type OPERATOR(pg_catalog.=) 'expiration'" \
+	" CASE WHEN e.type OPERATOR(pg_catalog.=) 'decay'" \
+	"   OR e.type OPERATOR(pg_catalog.=) 'expiration'" \
 	"  THEN e.data OPERATOR(pg_catalog.->>) 'new_tier' END" \
 	" FROM cgae.agent_events AS e" \
 	" WHERE e.seq IS NOT NULL AND e.occurred_at OPERATOR(pg_catalog.<=) $1" \

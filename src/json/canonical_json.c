@@ -100,10 +100,6 @@ typedef enum Expected
 #define MEMBER_AT(c, i) ((Member *) (c)->members.items + (i))
 #define PENDING_AT(c, i) ((Member *) (c)->pending.items + (i))
 
-/*
- * Growing arrays
- */
-
 /* Add room for a number of items at the end, return the first; moves the array. */
 static void *
 extend(Canonicalizer *c, Growing *array, size_t items)
@@ -134,10 +130,6 @@ last(const Growing *array)
 		return NULL;
 	return (char *) array->items + (array->count - 1) * array->item_size;
 }
-
-/*
- * Tokens
- */
 
 /*
  * Go on reading at an offset.
@@ -181,10 +173,6 @@ token_end(const Canonicalizer *c)
 {
 	return (TextOffset) (c->lex.token_terminator - c->text);
 }
-
-/*
- * Members of one object
- */
 
 /* Order of two keys by code point: negative, zero or positive. */
 static inline int
@@ -315,102 +303,143 @@ finish_object(Canonicalizer *c, const Container *open)
 	}
 }
 
-/*
- * First pass: check the grammar, find and sort the members of all objects.
- */
+static inline bool
+allows_value(Expected expected)
+{
+	return expected == EXPECT_VALUE || expected == EXPECT_VALUE_OR_END;
+}
+
+/* A key, or a value that is no container; false where the grammar has none. */
+static inline bool
+scan_scalar(Canonicalizer *c, JsonTokenType token, Expected *expected)
+{
+	if (token == JSON_TOKEN_STRING &&
+		(*expected == EXPECT_KEY || *expected == EXPECT_KEY_OR_END))
+	{
+		Member	   *member = extend(c, &c->pending, 1);
+
+		member->key = (TextOffset) (c->lex.token_start - c->text) + 1;
+		member->key_length = token_end(c) - member->key - 1;
+		member->key_escaped = cgae_json_string_escaped(c->text + member->key,
+													   member->key_length);
+		*expected = EXPECT_COLON;
+		return true;
+	}
+	if (!allows_value(*expected))
+		return false;
+	*expected = EXPECT_COMMA_OR_END;
+	return true;
+}
+
+/* The colon behind a key: where the member's value is. */
+static inline bool
+scan_colon(Canonicalizer *c, Expected *expected)
+{
+	Member	   *member;
+
+	if (*expected != EXPECT_COLON)
+		return false;
+	member = last(&c->pending);
+	member->value = token_end(c);
+	member->object = c->objects.count;
+	*expected = EXPECT_VALUE;
+	return true;
+}
+
+/* A container begins. */
+static inline bool
+scan_begin(Canonicalizer *c, bool is_object, Expected *expected)
+{
+	Container  *begun;
+
+	if (!allows_value(*expected))
+		return false;
+	begun = extend(c, &c->nesting, 1);
+	begun->is_object = is_object;
+	begun->object = c->objects.count;
+	begun->member = c->pending.count;
+	if (is_object)
+		(void) extend(c, &c->objects, 1);
+	*expected = is_object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
+	return true;
+}
+
+/* A container ends: it must be the innermost one. */
+static inline bool
+scan_end(Canonicalizer *c, bool is_object, Expected *expected)
+{
+	Container  *open = last(&c->nesting);
+
+	if (open == NULL || open->is_object != is_object)
+		return false;
+	if (*expected != EXPECT_COMMA_OR_END &&
+		*expected != (is_object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END))
+		return false;
+	if (is_object)
+		finish_object(c, open);
+	c->nesting.count--;
+	*expected = EXPECT_COMMA_OR_END;
+	return true;
+}
+
+/* A comma between members or elements. */
+static inline bool
+scan_comma(Canonicalizer *c, Expected *expected)
+{
+	const Container *open = last(&c->nesting);
+
+	if (*expected != EXPECT_COMMA_OR_END || open == NULL)
+		return false;
+	*expected = open->is_object ? EXPECT_KEY : EXPECT_VALUE;
+	return true;
+}
+
+/* First pass: check the grammar, find and sort the members of all objects. */
 static void
 scan_text(Canonicalizer *c)
 {
 	Expected	expected = EXPECT_VALUE;
-	Container  *open = NULL; /* the innermost one, NULL outside */
 
 	seek(c, 0);
-
 	for (;;)
 	{
 		JsonTokenType token = next_token(c);
-		bool		value_allowed = (expected == EXPECT_VALUE || expected == EXPECT_VALUE_OR_END);
+		bool		is_grammatical = false;
 
 		switch (token)
 		{
 			case JSON_TOKEN_STRING:
-				if (expected == EXPECT_KEY || expected == EXPECT_KEY_OR_END)
-				{
-					Member	   *member = extend(c, &c->pending, 1);
-
-					member->key = (TextOffset) (c->lex.token_start - c->text) + 1;
-					member->key_length = token_end(c) - member->key - 1;
-					member->key_escaped = cgae_json_string_escaped(c->text + member->key,
-																   member->key_length);
-					expected = EXPECT_COLON;
-					continue;
-				}
-				/* FALLTHROUGH */
 			case JSON_TOKEN_NUMBER:
 			case JSON_TOKEN_TRUE:
 			case JSON_TOKEN_FALSE:
 			case JSON_TOKEN_NULL:
-				if (!value_allowed)
-					break;
-				expected = EXPECT_COMMA_OR_END;
-				continue;
-
+				is_grammatical = scan_scalar(c, token, &expected);
+				break;
 			case JSON_TOKEN_COLON:
-				if (expected != EXPECT_COLON)
-					break;
-				{
-					Member	   *member = last(&c->pending);
-
-					member->value = token_end(c);
-					member->object = c->objects.count;
-				}
-				expected = EXPECT_VALUE;
-				continue;
-
+				is_grammatical = scan_colon(c, &expected);
+				break;
 			case JSON_TOKEN_COMMA:
-				if (expected != EXPECT_COMMA_OR_END || open == NULL)
-					break;
-				expected = open->is_object ? EXPECT_KEY : EXPECT_VALUE;
-				continue;
-
+				is_grammatical = scan_comma(c, &expected);
+				break;
 			case JSON_TOKEN_OBJECT_START:
 			case JSON_TOKEN_ARRAY_START:
-				if (!value_allowed)
-					break;
-				open = extend(c, &c->nesting, 1);
-				open->is_object = (token == JSON_TOKEN_OBJECT_START);
-				open->object = c->objects.count;
-				open->member = c->pending.count;
-				if (open->is_object)
-					(void) extend(c, &c->objects, 1);
-				expected = open->is_object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
-				continue;
-
+				is_grammatical = scan_begin(c, token == JSON_TOKEN_OBJECT_START, &expected);
+				break;
 			case JSON_TOKEN_OBJECT_END:
 			case JSON_TOKEN_ARRAY_END:
-				if (open == NULL || open->is_object != (token == JSON_TOKEN_OBJECT_END))
-					break;
-				if (expected != EXPECT_COMMA_OR_END &&
-					expected != (open->is_object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END))
-					break;
-				if (open->is_object)
-					finish_object(c, open);
-				c->nesting.count--;
-				open = last(&c->nesting);
-				expected = EXPECT_COMMA_OR_END;
-				continue;
-
+				is_grammatical = scan_end(c, token == JSON_TOKEN_OBJECT_END, &expected);
+				break;
 			case JSON_TOKEN_END:
-				if (expected != EXPECT_COMMA_OR_END || open != NULL)
-					break;
-				return;
-
+				if (expected == EXPECT_COMMA_OR_END && last(&c->nesting) == NULL)
+					return;
+				break;
 			default:
 				break;
 		}
 
 		/* not reached by a value of type json made by its input function */
-		refuse(c);
+		if (!is_grammatical)
+			refuse(c);
 	}
 }
 
@@ -426,98 +455,115 @@ begin_member(Canonicalizer *c, const Member *member, uint32 *next_object)
 	seek(c, member->value);
 }
 
+/* Open a container that is to be written. */
+static inline Container *
+open_container(Canonicalizer *c, bool is_object, uint32 object)
+{
+	Container  *open = extend(c, &c->nesting, 1);
+
+	open->is_object = is_object;
+	open->object = object;
+	open->member = 0;
+	return open;
+}
+
+/* Begin an object with its first member; false: it has none, and is written. */
+static inline bool
+begin_object(Canonicalizer *c, uint32 *next_object)
+{
+	const Object *object = OBJECT_AT(c, *next_object);
+
+	cgae_json_put_literal(&c->output, "{");
+	if (object->count > 0)
+	{
+		(void) open_container(c, true, *next_object);
+		begin_member(c, MEMBER_AT(c, object->first), next_object);
+		return true;
+	}
+	cgae_json_put_literal(&c->output, "}");
+	seek(c, object->end);
+	*next_object = object->next;
+	return false;
+}
+
 /*
- * Second pass: write the text, members in their sorted order.
+ * A value is complete: go on to the next member of the object that it is in, or
+ * end that, and perhaps those around it.  False: the text is complete.
  */
+static inline bool
+end_value(Canonicalizer *c, uint32 *next_object)
+{
+	Container  *open;
+
+	while ((open = last(&c->nesting)) != NULL && open->is_object)
+	{
+		const Object *object = OBJECT_AT(c, open->object);
+
+		CHECK_FOR_INTERRUPTS();
+		if (++open->member < object->count)
+		{
+			cgae_json_put_literal(&c->output, ", ");
+			begin_member(c, MEMBER_AT(c, object->first + open->member), next_object);
+			break;
+		}
+		cgae_json_put_literal(&c->output, "}");
+		seek(c, object->end);
+		*next_object = object->next;
+		c->nesting.count--;
+	}
+	return open != NULL;
+}
+
+/* Second pass: write the text, members in their sorted order. */
 static void
 write_text(Canonicalizer *c)
 {
 	CgaeJsonOutput *output = &c->output;
 	uint32		next_object = 0;
-	Container  *open = NULL;	/* the innermost one, NULL outside */
+	bool		is_complete;	/* what the token belongs to: a value */
 
 	seek(c, 0);
-
 	do
 	{
 		JsonTokenType token = next_token(c);
 		const char *start = c->lex.token_start;
 		size_t		length = c->lex.token_terminator - start;
 
+		is_complete = true;
 		switch (token)
 		{
 			case JSON_TOKEN_STRING:
 				cgae_json_put_string(output, start + 1, length - 2);
 				break;
-
 			case JSON_TOKEN_NUMBER:
 				cgae_json_put_number(output, start, length);
 				break;
-
 			case JSON_TOKEN_TRUE:
 			case JSON_TOKEN_FALSE:
 			case JSON_TOKEN_NULL:
 				cgae_json_put(output, start, length);
 				break;
-
 			case JSON_TOKEN_ARRAY_START:
 				cgae_json_put_literal(output, "[");
-				open = extend(c, &c->nesting, 1);
-				open->is_object = false;
-				continue;
-
+				(void) open_container(c, false, 0);
+				is_complete = false;
+				break;
 			case JSON_TOKEN_COMMA:
 				/* between elements of an array: members are sought, not read */
 				cgae_json_put_literal(output, ", ");
-				continue;
-
+				is_complete = false;
+				break;
 			case JSON_TOKEN_ARRAY_END:
 				cgae_json_put_literal(output, "]");
 				c->nesting.count--;
 				break;
-
 			case JSON_TOKEN_OBJECT_START:
-				{
-					const Object *object = OBJECT_AT(c, next_object);
-
-					cgae_json_put_literal(output, "{");
-					if (object->count > 0)
-					{
-						open = extend(c, &c->nesting, 1);
-						open->is_object = true;
-						open->object = next_object;
-						open->member = 0;
-						begin_member(c, MEMBER_AT(c, object->first), &next_object);
-						continue;
-					}
-					cgae_json_put_literal(output, "}");
-					seek(c, object->end);
-					next_object = object->next;
-				}
+				is_complete = !begin_object(c, &next_object);
 				break;
-
 			default:
 				elog(ERROR, "unexpected JSON token %d", (int) token);
 		}
-
-		/* a value is complete, and with it perhaps the objects it ends */
-		while ((open = last(&c->nesting)) != NULL && open->is_object)
-		{
-			const Object *object = OBJECT_AT(c, open->object);
-
-			CHECK_FOR_INTERRUPTS();
-			if (++open->member < object->count)
-			{
-				cgae_json_put_literal(output, ", ");
-				begin_member(c, MEMBER_AT(c, object->first + open->member), &next_object);
-				break;
-			}
-			cgae_json_put_literal(output, "}");
-			seek(c, object->end);
-			next_object = object->next;
-			c->nesting.count--;
-		}
-	} while (open != NULL);
+	} while (!is_complete || end_value(c, &next_object));
 }
 
 void
@@ -528,7 +574,8 @@ cgae_canonical_json_write(const char *text, size_t length, CgaeJsonSink sink, vo
 												  "cgae canonical JSON",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	Canonicalizer canonicalizer;	/* not zeroed: clearing its buffer takes as long as a small text */
+	/* not zeroed: clearing its buffer takes as long as a small text */
+	Canonicalizer canonicalizer;
 	Canonicalizer *c = &canonicalizer;
 
 	Assert(length <= MaxAllocSize);

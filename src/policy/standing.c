@@ -45,8 +45,8 @@ cgae_standing_catch_up(CgaeStanding *standing)
 	{
 		TimestampTz replaced_at = cgae_policy_by_version(version + 1)->effective_from;
 
-		standing->current_tier = cgae_standing_decayed_tier(standing, cgae_policy_by_version(version),
-															replaced_at);
+		standing->current_tier =
+			cgae_standing_decayed_tier(standing, cgae_policy_by_version(version), replaced_at);
 	}
 }
 

@@ -6,7 +6,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -19,11 +18,8 @@
 #include "report/report.h"
 #include "server/clock.h"
 #include "server/enum_map.h"
-#include "server/row_reader.h"
+#include "server/row_stream.h"
 #include "server/statement.h"
-
-/* Rows fetched at a time: there may be millions. */
-#define BATCH 1000
 
 /* As much of a client's text as a table shows, and one more to tell that it was cut. */
 #define CLIP(text) "pg_catalog.left(" text ", 121)"
@@ -123,7 +119,7 @@ falls_before(const CgaeReportFall *fall, TimestampTz at, const char *agent_id)
 
 /* Keep an agent's fall when it is among the first. */
 static void
-keep_fall(CgaeReport *report, HeapTuple tuple, const CgaeReportFall *fall)
+keep_fall(CgaeReport *report, const CgaeStream *agent, const CgaeReportFall *fall)
 {
 	CgaeReportFall *falls = report->falls;
 	char	   *agent_id;
@@ -133,7 +129,7 @@ keep_fall(CgaeReport *report, HeapTuple tuple, const CgaeReportFall *fall)
 	if (report->limit == 0 ||
 		(place == report->limit && falls[place - 1].at < fall->at))
 		return;
-	agent_id = column(tuple, 1);
+	agent_id = cgae_stream_cstring(agent, 1);
 	if (agent_id == NULL)		/* nobody can be told of it by name */
 		return;
 	while (place > 0 && !falls_before(&falls[place - 1], fall->at, agent_id))
@@ -154,7 +150,7 @@ keep_fall(CgaeReport *report, HeapTuple tuple, const CgaeReportFall *fall)
 	report->fall_count++;
 	falls[place] = *fall;
 	falls[place].agent_id = agent_id;
-	falls[place].model_name = column(tuple, 2);
+	falls[place].model_name = cgae_stream_cstring(agent, 2);
 }
 
 /* In which term a fall comes. */
@@ -168,10 +164,9 @@ fall_term(TimestampTz now, TimestampTz at)
 
 /* Count one active agent: agent_id, model_name, the standing, tier_drop_at. */
 static void
-count_agent(CgaeReport *report, HeapTuple tuple)
+count_agent(CgaeReport *report, const CgaeStream *agent)
 {
-	TupleDesc	desc = SPI_tuptable->tupdesc;
-	CgaeStanding standing = cgae_standing_from_tuple(tuple, desc, 3);
+	CgaeStanding standing = cgae_standing_from_tuple(agent->tuple, agent->desc, 3);
 	CgaeDecay	decay = cgae_policy_decay(&report->policy);
 	CgaeRobustness decayed;
 	CgaeGateDetail detail;
@@ -201,7 +196,7 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 		report->unswept++;
 
 	/* what is stored tells when the stored tier falls, under the policy in force */
-	known = cgae_read_time(tuple, desc, 3 + CGAE_STANDING_COUNT, &fall.at);
+	known = cgae_read_time(agent->tuple, agent->desc, 3 + CGAE_STANDING_COUNT, &fall.at);
 	falls = fall.tier > 0;
 	if (falls && (fall.tier < stored || !known))
 		falls = cgae_standing_falls_below(&standing, &report->policy, fall.tier, &fall.at);
@@ -212,7 +207,7 @@ count_agent(CgaeReport *report, HeapTuple tuple)
 	}
 	report->term[fall_term(report->now, fall.at)]++;
 	fall.falls_to = cgae_standing_effective_tier(&standing, &report->policy, Max(fall.at, now));
-	keep_fall(report, tuple, &fall);
+	keep_fall(report, agent, &fall);
 }
 
 static const CgaeStatement list_agents = {
@@ -226,19 +221,13 @@ static const CgaeStatement list_agents = {
 static void
 gather_agents(FunctionCallInfo fcinfo, CgaeReport *report)
 {
-	SPIPlanPtr	plan = cgae_plan(fcinfo->flinfo->fn_oid, &list_agents);
-	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	CgaeStream	agents;
 
 	report->falls = palloc((report->limit + 1) * sizeof(CgaeReportFall));
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		SPI_cursor_fetch(portal, true, BATCH);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			count_agent(report, SPI_tuptable->vals[i]);
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+	cgae_stream_open(fcinfo, &agents, &list_agents, NULL);
+	while (cgae_stream_next(&agents))
+		count_agent(report, &agents);
+	cgae_stream_close(&agents);
 }
 
 /* Tiers over the period, at instants as evenly spaced as microseconds allow. */

@@ -27,14 +27,14 @@
 
 #include "server/caller.h"
 #include "server/registry_tables.h"
+#include "server/rights.h"
 
 typedef struct Frame
 {
 	struct Frame *outer;
 	int			nest_level;		/* of the transaction that it began in */
 	Oid			owner;			/* works as; InvalidOid: as whoever called */
-	Oid			caller;
-	int			sec_context;	/* the caller's */
+	CgaeSavedUser saved;		/* the caller */
 	int			guc_nest_level;
 	Snapshot	snapshot;		/* of its statement that is running; NULL: not known */
 } Frame;
@@ -90,15 +90,14 @@ cgae_caller_begin(void)
 	frame->outer = innermost;
 	frame->nest_level = GetCurrentTransactionNestLevel();
 	frame->owner = owner;
-	GetUserIdAndSecContext(&frame->caller, &frame->sec_context);
+	frame->saved.userid = GetUserId();
 	innermost = frame;
 	if (OidIsValid(owner))
 	{
 		/* what the owner's code sets ends with the call */
 		frame->guc_nest_level = NewGUCNestLevel();
 		/* forced row security would hide everything from the owner */
-		SetUserIdAndSecContext(owner, frame->sec_context | SECURITY_LOCAL_USERID_CHANGE |
-							   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+		cgae_act_as(owner, &frame->saved);
 	}
 }
 
@@ -113,7 +112,7 @@ cgae_caller_end(void)
 	if (OidIsValid(frame->owner))
 	{
 		AtEOXact_GUC(false, frame->guc_nest_level);
-		SetUserIdAndSecContext(frame->caller, frame->sec_context);
+		cgae_act_end(&frame->saved);
 	}
 	pfree(frame);
 }
@@ -173,7 +172,9 @@ rethrow_with_hint(const char *owner, MemoryContext context)
 	error = CopyErrorData();
 	FlushErrorState();
 	if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE && error->hint == NULL)
-		error->hint = psprintf(_("Called by a superuser, the function works with the rights of the registry's owner, in a security-restricted operation. Connect as the owner, \"%s\", to do what that forbids."),
+		error->hint = psprintf(_("Called by a superuser, the function works with the rights of"
+								 " the registry's owner, in a security-restricted operation."
+								 " Connect as the owner, \"%s\", to do what that forbids."),
 							   owner);
 	ReThrowError(error);
 }
@@ -229,5 +230,5 @@ Oid
 cgae_caller(void)
 {
 	return innermost != NULL && innermost->snapshot != NULL && ActiveSnapshotSet() &&
-		GetActiveSnapshot() == innermost->snapshot ? innermost->caller : GetUserId();
+		GetActiveSnapshot() == innermost->snapshot ? innermost->saved.userid : GetUserId();
 }

@@ -18,13 +18,13 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "commands/extension.h"
+#include "postgres_ext.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "server/cache.h"
-#include "server/errors.h"
 #include "server/registry_namespace.h"
 
 #define SCHEMA "cgae"
@@ -121,5 +121,5 @@ cgae_require_schema_name(void)
 			(errcode(ERRCODE_INVALID_SCHEMA_NAME),
 			 errmsg("schema cgae of the extension has been renamed to \"%s\"", name),
 			 errhint("ALTER SCHEMA %s RENAME TO cgae.", quote_identifier(name)),
-			 cgae_err_object(NULL, NULL, NULL)));
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, SCHEMA)));
 }

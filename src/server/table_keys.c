@@ -101,7 +101,8 @@ fault_of_key(Relation table, HeapTuple tuple, const KeyColumns *columns)
 		return NULL;
 	if (!is_of_requests(index, columns))
 		return "its columns neither include agent_id and seq nor are agent_id and request_id";
-	return index->indnullsnotdistinct ? "it takes two request_ids that are null for the same" : NULL;
+	return index->indnullsnotdistinct ?
+		"it takes two request_ids that are null for the same" : NULL;
 }
 
 static KeyColumns
@@ -187,7 +188,8 @@ cgae_find_table_keys(Relation table, CgaeTableKeys *keys)
 	if (columns.agent_id == InvalidAttrNumber || columns.seq == InvalidAttrNumber)
 		return;
 	pg_index = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
 	scan = systable_beginscan(pg_index, IndexIndrelidIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		look_at_key(table, tuple, RelationGetDescr(pg_index), keys);

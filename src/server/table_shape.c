@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "postgres_ext.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
@@ -78,9 +79,9 @@ require_deterministic(Relation relation, AttrNumber attnum)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("column \"%s\" of \"%s\" has the nondeterministic collation \"%s\"", name,
-						RelationGetRelationName(relation), get_collation_name(att->attcollation)),
+						cgae_table_name(relation), get_collation_name(att->attcollation)),
 				 errhint("The registry compares names byte by byte: give the column a deterministic collation."),
-				 cgae_err_object(RelationGetRelationName(relation), name, NULL)));
+				 cgae_err_relation(relation, name, NULL)));
 }
 
 /*
@@ -96,10 +97,10 @@ require_not_generated(Relation relation, AttrNumber attnum)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("column \"%s\" of \"%s\" is generated, so that its cgae trigger cannot set it",
-						NameStr(att->attname), RelationGetRelationName(relation)),
+						NameStr(att->attname), cgae_table_name(relation)),
 				 errhint("Make it an ordinary column: ALTER TABLE ... ALTER COLUMN %s DROP EXPRESSION.",
 						 quote_identifier(NameStr(att->attname))),
-				 cgae_err_object(RelationGetRelationName(relation), NameStr(att->attname), NULL)));
+				 cgae_err_relation(relation, NameStr(att->attname), NULL)));
 }
 
 /* Climb from a partition to the table at the top. */
@@ -140,6 +141,20 @@ cgae_table_name(Relation relation)
 	return name != NULL ? name : pstrdup(RelationGetRelationName(relation));
 }
 
+int
+cgae_err_relation(Relation relation, const char *column, const char *constraint)
+{
+	Oid			schema = get_rel_namespace(cgae_table_root(relation));
+
+	err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(schema));
+	err_generic_string(PG_DIAG_TABLE_NAME, cgae_table_name(relation));
+	if (column != NULL)
+		err_generic_string(PG_DIAG_COLUMN_NAME, column);
+	if (constraint != NULL)
+		err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint);
+	return 0;					/* return value does not matter */
+}
+
 const CgaeShape *
 cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 {
@@ -170,14 +185,16 @@ cgae_table_shape(Relation relation, const CgaeColumn *columns, int count)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("relation \"%s\" has no column \"%s\", which its cgae trigger needs",
-							RelationGetRelationName(relation), columns[c].name)));
+							cgae_table_name(relation), columns[c].name),
+					 cgae_err_relation(relation, columns[c].name, NULL)));
 		type = TupleDescAttr(desc, attnum - 1)->atttypid;
 		if (type != cgae_column_type(columns[c].type))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" of relation \"%s\" has type %s, its cgae trigger needs %s",
-							columns[c].name, RelationGetRelationName(relation),
-							format_type_be(type), columns[c].type)));
+							columns[c].name, cgae_table_name(relation), format_type_be(type),
+							columns[c].type),
+					 cgae_err_relation(relation, columns[c].name, NULL)));
 		require_deterministic(relation, attnum);
 		require_not_generated(relation, attnum);
 		shape->index[c] = attnum - 1;
@@ -213,9 +230,9 @@ cgae_row_require(const CgaeRow *row, int column)
 	if (CGAE_ROW_NULL(row, column))
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint", name,
-						get_rel_name(row->shape->root)),
-				 cgae_err_object(NULL, name, NULL)));
+				 errmsg("null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+						name, get_rel_name(row->shape->root)),
+				 cgae_err_object(get_rel_name(row->shape->root), name, NULL)));
 }
 
 static void

@@ -58,6 +58,12 @@ extern Oid	cgae_table_root(Relation relation);
 extern char *cgae_table_name(Relation relation);
 
 /*
+ * Auxiliary to ereport: what errtable(), errtablecolname() and errtableconstraint()
+ * do, in one, for that table.  NULL leaves a field out.
+ */
+extern int	cgae_err_relation(Relation relation, const char *column, const char *constraint);
+
+/*
  * A row taken apart by column.  values and nulls are indexed by attribute,
  * as heap_form_tuple wants them: CGAE_ROW_VALUE(row, COLUMN) finds a column's.
  */
@@ -89,7 +95,10 @@ extern void cgae_row_set_null(CgaeRow *row, int column);
 /* The tuple with what was set; the same pointer when nothing was. */
 extern HeapTuple cgae_row_close(CgaeRow *row, HeapTuple tuple);
 
-/* Do two values of an attribute that is passed by reference hold the same bytes (after detoasting)? */
+/*
+ * Do two values of an attribute that is passed by reference hold the same bytes
+ * (after detoasting)?
+ */
 extern bool cgae_values_same(Form_pg_attribute att, Datum a, Datum b);
 
 /* Do two rows of one relation hold the same bytes in a column (after detoasting)? */

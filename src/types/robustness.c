@@ -52,7 +52,8 @@ refuse_range(CgaeDimension dimension, const char *value, const char *why, Node *
 {
 	ereturn(escontext, false,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("robustness score %s is out of range: %s", cgae_dimension_names[dimension], value),
+			 errmsg("robustness score %s is out of range: %s", cgae_dimension_names[dimension],
+					value),
 			 errdetail_internal("%s", why)));
 }
 
@@ -114,7 +115,8 @@ cgae_score_parse(CgaeDimension dimension, char *text, char **end, double *score,
 	}
 	else if (!is_hex && looks_numeric)
 		return refuse_range(dimension, cgae_quote(number, length),
-							"The number is too large or too small for double precision.", escontext);
+							"The number is too large or too small for double precision.",
+							escontext);
 
 	ereturn(escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -141,7 +143,8 @@ refuse_text(const char *text, const char *problem, const char *where, Node *esco
 {
 	ereturn(escontext, (Datum) 0,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("malformed robustness \"%s\": %s%s", cgae_quote(text, strlen(text)), problem, where),
+			 errmsg("malformed robustness \"%s\": %s%s", cgae_quote(text, strlen(text)), problem,
+					where),
 			 errhint(CGAE_ROBUSTNESS_FORMS)));
 }
 
@@ -181,7 +184,8 @@ cgae_robustness_in(PG_FUNCTION_ARGS)
 		if (!cgae_score_parse(d, at, &at, &r->score[d], escontext))
 			return (Datum) 0;
 		if (*at++ != (last ? ')' : ','))
-			return refuse_text(text, last ? "expected \")\" after score " : "expected \",\" after score ",
+			return refuse_text(text,
+							   last ? "expected \")\" after score " : "expected \",\" after score ",
 							   cgae_dimension_names[d], escontext);
 	}
 

@@ -15,7 +15,7 @@
 #include "types/robustness.h"
 
 /* What the server's JSON parser tells of a text. */
-typedef struct Reading
+typedef struct Reader
 {
 	JsonLexContext *lex;
 	bool		is_object;
@@ -23,13 +23,13 @@ typedef struct Reading
 	int			dimension;		/* of the field being read, -1 for an unknown key */
 	const char *kind[CGAE_DIMENSIONS];	/* of the value: "number", ...; NULL: no such key */
 	char	   *number[CGAE_DIMENSIONS];	/* its digits */
-} Reading;
+} Reader;
 
 /* An object begins. */
 static CGAE_JSON_ACTION
 object_start(void *state)
 {
-	Reading    *reading = state;
+	Reader	   *reading = state;
 
 	if (reading->lex->lex_level == 0)
 		reading->is_object = true;
@@ -42,7 +42,7 @@ object_start(void *state)
 static CGAE_JSON_ACTION
 array_start(void *state)
 {
-	Reading    *reading = state;
+	Reader	   *reading = state;
 
 	if (reading->lex->lex_level == 1 && reading->is_object && reading->dimension >= 0)
 		reading->kind[reading->dimension] = "array";
@@ -53,7 +53,7 @@ array_start(void *state)
 static CGAE_JSON_ACTION
 field_start(void *state, char *key, bool isnull)
 {
-	Reading    *reading = state;
+	Reader	   *reading = state;
 
 	if (reading->lex->lex_level == 1)
 	{
@@ -68,7 +68,7 @@ field_start(void *state, char *key, bool isnull)
 static CGAE_JSON_ACTION
 scalar(void *state, char *token, JsonTokenType type)
 {
-	Reading    *reading = state;
+	Reader	   *reading = state;
 
 	if (reading->lex->lex_level == 1 && reading->is_object && reading->dimension >= 0)
 	{
@@ -86,7 +86,7 @@ scalar(void *state, char *token, JsonTokenType type)
  * the byte at which it stopped.
  */
 static bool
-read_json(Reading *reading, const char *text, size_t length, size_t *fault)
+read_json(Reader *reading, const char *text, size_t length, size_t *fault)
 {
 	JsonLexContext lex;
 	JsonSemAction actions = {0};
@@ -108,7 +108,7 @@ read_json(Reading *reading, const char *text, size_t length, size_t *fault)
 
 /* Refuse an object whose keys are not the four dimensions, or whose values are no numbers. */
 static bool
-check_object(const Reading *reading, int sqlstate, Node *escontext)
+check_object(const Reader *reading, int sqlstate, Node *escontext)
 {
 	if (!reading->is_object)
 		ereturn(escontext, false,
@@ -148,7 +148,7 @@ bool
 cgae_robustness_from_json_text(const char *text, size_t length, int sqlstate, double *score,
 							   Node *escontext)
 {
-	Reading		reading;
+	Reader		reading;
 	size_t		fault;
 
 	if (!read_json(&reading, text, length, &fault))
