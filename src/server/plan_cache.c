@@ -9,11 +9,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "access/genam.h"
+#include "catalog/pg_am.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/plancache.h"
+#include "utils/rel.h"
 #include "utils/resowner.h"
 
 #include "server/cache.h"
@@ -141,11 +145,33 @@ cgae_plan_stands(Oid owner, const CgaeStatement *statement)
 	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);
 }
 
-void
-cgae_plan_by_index(SPIPlanPtr plan)
+/* Does a plan meet the rows that it updates in the order of a column's index? */
+static bool
+is_in_key_order(const CachedPlan *cached, AttrNumber column)
+{
+	const PlannedStmt *statement = linitial_node(PlannedStmt, cached->stmt_list);
+	const Plan *scan = statement->planTree;
+	Relation	index;
+	bool		in_order;
+
+	if (list_length(cached->stmt_list) != 1 || scan == NULL || !IsA(scan, ModifyTable))
+		return false;
+	scan = outerPlan(scan);
+	if (scan == NULL || !IsA(scan, IndexScan) ||
+		!ScanDirectionIsForward(((const IndexScan *) scan)->indexorderdir))
+		return false;
+	index = index_open(((const IndexScan *) scan)->indexid, AccessShareLock);
+	in_order = index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indkey.values[0] == column;
+	index_close(index, NoLock);
+	return in_order;
+}
+
+bool
+cgae_plan_by_index(SPIPlanPtr plan, AttrNumber column)
 {
 	static const char *const avoided[] = {"enable_seqscan", "enable_bitmapscan"};
 	int			nest_level = NewGUCNestLevel();
+	bool		in_order = false;
 	CachedPlan *cached;
 
 	for (int i = 0; i < lengthof(avoided); i++)
@@ -154,6 +180,10 @@ cgae_plan_by_index(SPIPlanPtr plan)
 	/* the plan cache keeps it; the settings are back before any trigger runs */
 	cached = SPI_plan_get_cached_plan(plan);
 	if (cached != NULL)
+	{
+		in_order = cached->stmt_list != NIL && is_in_key_order(cached, column);
 		ReleaseCachedPlan(cached, CurrentResourceOwner);
+	}
 	AtEOXact_GUC(true, nest_level);
+	return in_order;
 }

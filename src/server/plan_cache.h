@@ -42,9 +42,10 @@ extern SPIPlanPtr cgae_plan_typed(Oid owner, const CgaeStatement *statement, con
 extern bool cgae_plan_stands(Oid owner, const CgaeStatement *statement);
 
 /*
- * Plan a statement now, if that is still to be done, without scans of whole
- * tables or bitmaps: where keys are looked up, rows are then met in key order.
+ * Plan an update now, if that is still to be done, rather by an index than by a
+ * scan of the table or of a bitmap.  True when the plan that came of it meets
+ * the rows in the order of a btree index that begins with the column.
  */
-extern void cgae_plan_by_index(SPIPlanPtr plan);
+extern bool cgae_plan_by_index(SPIPlanPtr plan, AttrNumber column);
 
 #endif							/* CGAE_PLAN_CACHE_H */
