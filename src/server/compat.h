@@ -19,6 +19,7 @@
 
 /* Soft input errors exist since 16; before, they are ordinary errors. */
 #if PG_VERSION_NUM >= 160000
+#define CGAE_SERVER_HAS_SOFT_ERRORS
 #include "nodes/miscnodes.h"
 #else
 #define SOFT_ERROR_OCCURRED(escontext) (false)

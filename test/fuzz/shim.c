@@ -22,6 +22,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "server/compat.h"
 #include "shim.h"
 
 void
@@ -376,9 +377,7 @@ parse_double(char *number, char **end, double *value)
 	return true;
 }
 
-#if PG_VERSION_NUM >= 160000
-#include "nodes/miscnodes.h"
-
+#ifdef CGAE_SERVER_HAS_SOFT_ERRORS
 float8
 float8in_internal(char *number, char **end, const char *type, const char *original,
 				  struct Node *context)
