@@ -14,6 +14,7 @@ DATA = \
 # Pages of the documentation, likewise.
 DOCS = \
 	doc/concepts.md \
+	doc/internals.md \
 	doc/operations.md \
 	doc/promises.md \
 	doc/recipes.md \

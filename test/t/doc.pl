@@ -425,64 +425,23 @@ for my $text (values %source)
 delete $raised{XX000};
 same('SQLSTATE', [ map { $_->{first} =~ /^([0-9A-Z]{5}) / ? $1 : () } @{ $table{Errors} } ], [ keys %raised ]);
 
-# Constraint names that error fields carry: of the catalogs, and those that C says.  One that C
-# has from a variable comes from calls of the function, which is named refuse...().
+# Constraint names that error fields carry: of the catalogs, and those that guards/constraints.sql
+# provokes, which are all that C has (constraint_names.pl).
 my %constraint = map { $_ => 1 } catalog(<<'SQL');
 SELECT conname FROM pg_constraint WHERE connamespace = 'cgae'::regnamespace AND contype IN ('p', 'f', 'u', 'c', 'x')
  UNION SELECT relname FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid WHERE relnamespace = 'cgae'::regnamespace AND indisunique
 SQL
-my %macro = map { /^#define[ \t]+(\w+)[ \t]+"(\w+)"/mg } values %source;
 my @counted = catalog("SELECT attname FROM pg_attribute WHERE attrelid = 'cgae.agents'::regclass AND attnum > 0 AND attname ~ '^(balance|total_|contracts_)'");
-for my $text (values %source)
+open(my $provoked, '<', "$root/test/pgtap/guards/constraints.sql") or die "constraints.sql: $!";
+for (map { /'\w{5} cgae\.[\w.%]+ ([\w%\$]+)'/g } <$provoked>)
 {
-	for my $last ($text =~ /\bcgae_err_object\((?:[^()"]|"[^"]*"|\([^()]*\))*?,\s*("\w+"|[A-Z_]{5,})\)/g)
-	{
-		$constraint{ $last =~ s/"//gr } = 1 if $last =~ /"/;
-		$constraint{ $macro{$last} } = 1 if $macro{$last};
-	}
-	next unless $text =~ /\bcgae_err_object\([^;]*?,\s*constraint\)/;
-	for my $name (map { /"([a-z]+_[a-z_%]+)"/g } $text =~ /\brefuse\w*(\([^;]*);/g)
-	{
-		$constraint{$_} = 1 for $name =~ /%s/ ? map { $name =~ s/%s/$_/r } @counted : $name;
-	}
+	my $name = s/%1\$s/%s/r;
+	# an index of the owner's is refused by the name that it has
+	next unless grep { /"\Q$name\E"/ } values %source;
+	$constraint{$_} = 1 for $name =~ /%s/ ? map { $name =~ s/%s/$_/r } @counted : $name;
 }
+close($provoked);
 same('constraint name', [ named('Constraint names') ], [ keys %constraint ]);
-
-# A program gets each of them: what a statement that the rule refuses says.  The rest guards what
-# no statement does while the guards are there.
-my %refused = (
-	model_name_not_blank => q{SELECT cgae.register_agent(' ', '{}')},
-	provenance_is_object => q{SELECT cgae.register_agent('m', '{}', provenance => '[]')},
-	agent_id_not_blank => q{SELECT cgae.register_agent('m', '{}', agent_id => ' ')},
-	model_config_is_object => q{SELECT cgae.register_agent('m', '[]')},
-	architecture_hash_agrees => q{UPDATE cgae.agents SET architecture_hash = '0123456789abcdef' WHERE agent_id = 'a'},
-	not_in_the_future => q{SELECT cgae.certify('a', '(1,1,1,1)', certified_at => now() + interval '1 day')},
-	not_before_registration => q{SELECT cgae.certify('n', '(1,1,1,1)', certified_at => now() - interval '9 days')},
-	not_before_last_certification => q{SELECT cgae.certify('a', '(1,1,1,1)', certified_at => now() - interval '2 days')},
-	demotion_lowers_tier => q{SELECT cgae.demote('a', '(1,1,1,1)')},
-	request_id_not_blank => q{SELECT cgae.certify('a', '(1,1,1,1)', request_id => ' ')},
-	audit_details_is_object => q{SELECT cgae.certify('a', '(1,1,1,1)', audit_details => '[]')},
-	certifications_request_id_key => q{SELECT cgae.certify('a', '(0,0,0,1)', request_id => 'r')},
-	certifications_agent_id_fkey => q{SELECT cgae.certify('nobody', '(1,1,1,1)')},
-	agents_pkey => q{SELECT cgae.register_agent('m', '{}', agent_id => 'a')},
-	map { ("agents_${_}_not_negative" => "UPDATE cgae.agents SET $_ = -1 WHERE agent_id = 'a'") } @counted);
-($prepared, $ok) = $server->psql(<<'SQL', database => 'reference', options => '-q -o /dev/null -v ON_ERROR_STOP=1');
-SELECT cgae.register_agent('m', '{}', agent_id => a, registered_at => now() - interval '7 days') FROM unnest('{a,n}'::text[]) AS a;
-SELECT cgae.certify('a', '(0.9,0.9,0.9,0.9)', certified_at => now() - interval '1 day', request_id => 'r');
-CREATE FUNCTION constraint_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  found text;
-BEGIN
-  EXECUTE statement;
-  RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS found = CONSTRAINT_NAME;
-  RETURN found;
-END $$;
-SQL
-ok($ok, 'something to refuse') or diag($prepared);
-is((catalog("SELECT constraint_of(\$\$$refused{$_}\$\$)"))[0], $_, "a statement that $_ refuses says so") for sort keys %refused;
-is(join(' ', sort grep { !$constraint{$_} } keys %refused), '', 'all of these are names of the reference');
 
 # ------------------------------------------------------------------- promises
 
@@ -495,8 +454,9 @@ is(join("\n", grep { !$promised{$_} } sort @tests), '', 'doc/promises.md names e
 
 # ------------------------------------------------------- what the pages name
 
-# Of pages for users: no function is named that is not there.
+# No function is named that is not there, in SQL or, for developers, in C.
 my %known = map { $_ => 1 } catalog('SELECT proname FROM pg_proc');
+my %known_in_c = (%known, map { $_ => 1 } map { /^(\w+)\(/mg } values %source);
 my @others;
 find({ no_chdir => 1, wanted => sub {
 	$File::Find::prune = 1 if m{/(?:\.git|node_modules)$};
@@ -512,7 +472,8 @@ for my $page (@pages, @others)
 }
 for my $page (@pages)
 {
-	my @unknown = grep { !$known{$_} } map { /^(?:cgae\.)?([a-z_]+)\(/ ? $1 : () } spans($prose{$page});
+	my $known = $page eq 'doc/internals.md' ? \%known_in_c : \%known;
+	my @unknown = grep { !$known->{$_} } map { /^(?:cgae\.)?([a-z_]+)\(/ ? $1 : () } spans($prose{$page});
 	is("@unknown", '', "$page: functions that the text names exist");
 }
 
@@ -550,12 +511,15 @@ find({ no_chdir => 1, wanted => sub { $File::Find::prune = 1 if m{/\.git$}; $tre
 for my $page (@pages, @others)
 {
 	my $folder = dirname($page);
+	# of the source, a path may leave src/ out; a header may be one of the server's
+	my $is_of_source = $page =~ m{^src/|^doc/internals\.md$};
 	my (@lost, @dead);
 	for my $span (spans($prose{$page}))
 	{
 		next unless is_path($span);
 		# in full, beside the page, or, of a name alone, anywhere
-		push(@lost, $span) unless -e "$root/$span" || -e "$root/$folder/$span" || $span !~ m{/} && $tree{$span};
+		push(@lost, $span) unless -e "$root/$span" || -e "$root/$folder/$span" || $span !~ m{/} && $tree{$span}
+			|| $is_of_source && (-e "$root/src/$span" || grep { /^#include "\Q$span\E"/m } values %source);
 	}
 	is("@lost", '', "$page: paths that the text names exist");
 	for my $link (($prose{$page} =~ s/`[^`]*`//gr) =~ /\[[^\]]*\]\(([^)\s]+)\)/g)

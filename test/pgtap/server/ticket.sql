@@ -1,8 +1,8 @@
 -- Tickets (src/server/ticket.h): what a trigger, rule or function of the owner's writes while a statement of
 -- the registry's runs, kept or rolled back, takes nothing from that statement and adds nothing to it.
-\ir include/begin.psql
-\ir include/registry.psql
-\ir include/tamper.psql
+\ir ../include/begin.psql
+\ir ../include/registry.psql
+\ir ../include/tamper.psql
 SELECT * FROM no_plan();
 SET LOCAL client_min_messages = error;
 SELECT t.agent(id, '(0.95,0.95,0.95,0.95)') FROM unnest('{a,b}'::text[]) AS id \g /dev/null
