@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 
 #include "guards/certification_batch.h"
+#include "server/compat.h"
 #include "server/varlena.h"
 
 /* The first entry of each agent, by agent_id. */
