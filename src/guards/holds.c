@@ -14,6 +14,9 @@
 #include "guards/holds.h"
 #include "server/errors.h"
 
+/* The registry's own: what a certification does to each, cgae_lifecycle_holds() says. */
+static const char *const reserved[CGAE_RESERVED_HOLDS] = {CGAE_HOLD_FAILED_AUDIT, CGAE_HOLD_DRIFT};
+
 /* What is kept of too many holds leaves room for those that the registry places. */
 #define MAX_SALVAGED (CGAE_MAX_HOLDS - 10)
 
@@ -37,9 +40,13 @@ cgae_holds_has(const CgaeHolds *holds, const char *name)
 bool
 cgae_holds_have_room(const CgaeHolds *holds, const char *name)
 {
-	return holds->count < CGAE_MAX_HOLDS || cgae_hold_is_reserved(name) ||
-		holds->count - cgae_holds_has(holds, CGAE_HOLD_FAILED_AUDIT) -
-		cgae_holds_has(holds, CGAE_HOLD_DRIFT) < CGAE_MAX_HOLDS;
+	int			operators = holds->count;
+
+	if (operators < CGAE_MAX_HOLDS || cgae_hold_is_reserved(name))
+		return true;
+	for (int i = 0; i < CGAE_RESERVED_HOLDS; i++)
+		operators -= cgae_holds_has(holds, reserved[i]);
+	return operators < CGAE_MAX_HOLDS;
 }
 
 void
@@ -93,7 +100,10 @@ cgae_holds_change(CgaeHolds *holds, CgaeHoldChanges changes)
 bool
 cgae_hold_is_reserved(const char *name)
 {
-	return strcmp(name, CGAE_HOLD_FAILED_AUDIT) == 0 || strcmp(name, CGAE_HOLD_DRIFT) == 0;
+	for (int i = 0; i < CGAE_RESERVED_HOLDS; i++)
+		if (strcmp(name, reserved[i]) == 0)
+			return true;
+	return false;
 }
 
 CgaeHolds
