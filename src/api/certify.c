@@ -1,6 +1,6 @@
 /*
  * certify.c
- *	  certify(), demote() and certify_many(): audits put on record.
+ *	  certify(), demote() and certify_many(): recording audits.
  *
  * Each is one INSERT INTO cgae.certifications that the caller could have
  * written, run with the caller's own privileges: the guards enforce the rules.

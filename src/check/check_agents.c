@@ -191,7 +191,7 @@ check_holds(CgaeCheck *check, const CgaeStream *agents, const CgaeReplay *replay
 						  replay->holds.count);
 }
 
-/* Is this so many lower-case hex digits? */
+/* Is this a number of lower-case hex digits, and nothing else? */
 static bool
 is_hex(const char *string, size_t digits)
 {

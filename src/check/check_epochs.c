@@ -92,7 +92,7 @@ check_epoch(CgaeCheck *check, const CgaeStream *row)
 	check_instant(check, row, epoch, EPOCH_REVEALED_AT, "revealed_at");
 }
 
-/* Does the caller see all rows of audit_seeds himself? */
+/* Does the caller itself see all rows of audit_seeds? */
 static bool
 reads_seeds(const CgaeCheck *check)
 {

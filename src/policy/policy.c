@@ -260,7 +260,7 @@ load_policy(int32 version)
 	CgaePolicy *entry;
 	int32		found;
 	TransactionId xmin = InvalidTransactionId;
-	bool		told;
+	bool		is_announced;
 
 	/* the table may have been dropped since its name was looked up */
 	policies = OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
@@ -279,7 +279,7 @@ load_policy(int32 version)
 	}
 
 	cached_relid = relid;
-	told = cgae_policy_changes_announced(policies);
+	is_announced = cgae_policy_changes_announced(policies);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "cgae policy read",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(scratch);
@@ -311,7 +311,7 @@ load_policy(int32 version)
 	{
 		in_force = entry;
 		in_force_xmin = xmin;
-		announced = told;
+		announced = is_announced;
 		read_by_statement = GetCurrentStatementStartTimestamp();
 		read_by_transaction = GetCurrentTransactionStartTimestamp();
 	}

@@ -32,13 +32,13 @@ extern void cgae_put_amount(CgaeScope *scope, const char *name, double value);
 /* A double as short as it can be told. */
 extern void cgae_put_double(CgaeScope *scope, const char *name, double value);
 
-/* A number of a drawing, with so many decimals. */
+/* A number of a drawing, with a number of decimals. */
 extern void cgae_put_number(CgaeScope *scope, const char *name, int decimals, double value);
 
 /* An instant in the session's time zone to the minute. */
 extern void cgae_put_time(CgaeScope *scope, const char *name, TimestampTz at);
 
-/* The same as the label of an axis that spans so many microseconds. */
+/* The same as the label of an axis, whose span is in microseconds. */
 extern void cgae_put_tick(CgaeScope *scope, const char *name, TimestampTz at, double span);
 
 /* A span of time in its largest fitting unit: "3.2 days", "5 hours". */

@@ -57,7 +57,7 @@ forget_inner_frames(SubXactEvent event, SubTransactionId mySubid, SubTransaction
 			innermost = innermost->outer;
 }
 
-/* As whom the current user's call is to work, or InvalidOid for himself. */
+/* As whom the current user's call is to work, or InvalidOid: as itself. */
 static Oid
 owner_to_work_as(void)
 {

@@ -40,7 +40,7 @@ extern int	cgae_status_find(Oid value);
 extern const char *const cgae_tier_labels[6];
 extern const char *const cgae_status_labels[5];
 
-/* Position of a label of so many bytes among labels; -1 when it is none of them. */
+/* Position among labels of one that has this length in bytes; -1 when it is none of them. */
 extern int	cgae_label_find(const char *const *labels, int count, const char *label,
 							size_t length);
 

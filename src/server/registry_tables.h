@@ -9,7 +9,7 @@
 #ifndef CGAE_REGISTRY_TABLES_H
 #define CGAE_REGISTRY_TABLES_H
 
-/* At most so many of the registry's tables and views does one statement name. */
+/* The most of the registry's tables and views that one statement names. */
 #define CGAE_NAMED_TABLES_MAX 8
 
 /* What is known of a statement's tables; all zero before the first look. */

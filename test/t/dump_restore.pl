@@ -76,7 +76,7 @@ for my $case (
 	my $becomes = "$options " . ($restore_options // '') =~ /--no-owner/ ? $role : $owner;
 	my $file = "$dir/dump";
 	target($database_owner);
-	# who restores into his own database did not dump the other's
+	# who restores into a database of its own did not dump the other's
 	my ($output) = run($role eq $other ? $owner : $role, "rm -rf $file && pg_dump -d $source $options --file=$file");
 	is($output, '', "$name: dump");
 	($output) = run($role, $options =~ /=plain/ ? "psql -Xq -o /dev/null -v ON_ERROR_STOP=1 -d $to -f $file" :
@@ -115,7 +115,7 @@ is(sql($owner, $to, 'SELECT cgae.upgrade_registry()'), "1\n", 'schema, then data
 is_copy('schema, then data');
 goes_on($owner, $auditor, $to, 'schema, then data');
 
-# The schema alone, for a registry that begins anew: seeded by its owner, or by a superuser for him.
+# The schema alone, for a registry that begins anew: seeded by its owner, or by a superuser for it.
 for my $role ($owner, $superuser)
 {
 	target($owner);
@@ -142,7 +142,7 @@ SQL
 		"seeded by $role: once");
 }
 
-# The owner can switch off the triggers himself, all but those of the foreign keys.
+# The owner itself can switch off the triggers, all but those of the foreign keys.
 target($owner);
 my $tables = "ARRAY['cgae.agents', 'cgae.certifications', 'cgae.agent_events', 'cgae.gate_policies', 'cgae.audit_seeds', 'cgae.registry_layout', 'public.contracts', 'public.seen']";
 my $toggle = sub {

@@ -133,7 +133,7 @@ is_deeply([ events($payloads) ], ['registration afar 1'], 'LISTEN has no privile
 #
 like(run('cgae_notify_user', $database, "SELECT cgae.permits('x', 'T0');\nSET cgae.notify = on;"), qr/permission denied to set parameter "cgae.notify"/,
 	'not everybody turns it on');
-like(run('cgae_notify_user', $database, "ALTER ROLE cgae_notify_user SET cgae.notify = off;"), qr/permission denied/, 'nor for himself for good');
+like(run('cgae_notify_user', $database, "ALTER ROLE cgae_notify_user SET cgae.notify = off;"), qr/permission denied/, 'nor for itself for good');
 like(run($superuser, $database, "SELECT cgae.permits('x', 'T0');\nSET cgae.notfy = on;"), qr/invalid configuration parameter name "cgae.notfy"/, 'no other setting of this prefix');
 is(run($superuser, $database, "ALTER DATABASE $database SET cgae.notify = on"), '', 'on for a database');
 for my $off ('SET cgae.notify = off;', "SELECT cgae.permits('x', 'T0');\nSET cgae.notify = off;", "SET LOCAL cgae.notify = off;",
@@ -142,10 +142,10 @@ for my $off ('SET cgae.notify = off;', "SELECT cgae.permits('x', 'T0');\nSET cga
 	my $id = "alarm$off";
 	$id =~ s/\W//g;
 	($payloads, $rest) = hear('cgae_notify_user', $database, "$off\nSELECT cgae.register_agent('m', '{\"v\": 1}', agent_id => '$id');");
-	is_deeply([ events($payloads) ], ["registration $id 1"], "nobody silences his own alarm: $off");
+	is_deeply([ events($payloads) ], ["registration $id 1"], "nobody silences its own alarm: $off");
 }
 
-# nor by an option of his connection, which comes before the library is loaded
+# nor by an option of its connection, which comes before the library is loaded
 for my $options ('-c cgae.notify=off', '-c cgae.notify=on', '--CGAE.notify=0')
 {
 	my $id = "option$options";
