@@ -54,6 +54,7 @@ OBJS = \
 	src/types/robustness_cast.o \
 	src/types/robustness_json.o \
 	src/types/robustness_ops.o \
+	src/types/score.o \
 	src/policy/decay.o \
 	src/policy/gate.o \
 	src/policy/gate_aggregate.o \

@@ -60,15 +60,15 @@ agent_of_row(const TriggerData *trigdata, const char *column)
 static int
 tier_of_argument(const Trigger *trigger)
 {
-	for (int i = 0; i < CGAE_TIERS; i++)
-		if (strcmp(trigger->tgargs[1], cgae_tier_labels[i]) == 0)
-			return i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("trigger \"%s\" requires \"%s\", which is no tier", trigger->tgname,
-					trigger->tgargs[1]),
-			 errhint("The tiers are T0 to T5.")));
-	return 0;					/* not reached */
+	const char *label = trigger->tgargs[1];
+	int			tier = cgae_label_find(cgae_tier_labels, CGAE_TIERS, label, strlen(label));
+
+	if (tier < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\" requires \"%s\", which is no tier", trigger->tgname, label),
+				 errhint("The tiers are T0 to T5.")));
+	return tier;
 }
 
 /* cgae.agents, after checking that the table's owner may read it. */

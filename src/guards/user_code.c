@@ -11,15 +11,15 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "nodes/nodeFuncs.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "rewrite/prs2lock.h"
 #include "storage/lmgr.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "guards/agent_row.h"
 #include "guards/user_code.h"
 #include "server/cache.h"
+#include "server/registry_triggers.h"
 
 /* What was found out about agents; a registry made anew has another relid. */
 static struct
@@ -33,13 +33,6 @@ forget_agents(Oid relid)
 {
 	if (!OidIsValid(relid) || relid == kept.agents)
 		kept.agents = InvalidOid;
-}
-
-static Oid
-guard_function(const char *guard)
-{
-	return LookupFuncName(list_make2(makeString("cgae"), makeString(pstrdup(guard))), 0, NULL,
-						  true);
 }
 
 static bool
@@ -61,7 +54,7 @@ table_has_user_trigger(Relation table, Oid guard, int16 wanted)
 bool
 cgae_has_user_trigger(Oid root, const char *guard, int16 wanted)
 {
-	Oid			ours = guard_function(guard);
+	Oid			ours = cgae_guard_function(get_rel_namespace(root), guard);
 	List	   *tables;
 	ListCell   *cell;
 	bool		found = false;
@@ -157,7 +150,9 @@ agents_run_user_code(Relation agents)
 		has_column_of_user_type(agents) || agents->rd_rules != NULL ||
 		(constraints != NULL &&
 		 (constraints->num_check > 0 || constraints->has_generated_stored)) ||
-		table_has_user_trigger(agents, guard_function("guard_agents"), TRIGGER_TYPE_UPDATE))
+		table_has_user_trigger(agents,
+							   cgae_guard_function(RelationGetNamespace(agents), "guard_agents"),
+							   TRIGGER_TYPE_UPDATE))
 		return true;
 
 	indexes = RelationGetIndexList(agents);

@@ -8,9 +8,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "access/genam.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"

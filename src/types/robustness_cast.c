@@ -22,6 +22,7 @@
 #include "utils/numeric.h"
 
 #include "types/robustness.h"
+#include "types/robustness_json.h"
 
 /* Refuse a null score. */
 static void

@@ -12,7 +12,8 @@
 #include "mb/pg_wchar.h"
 
 #include "server/compat.h"
-#include "types/robustness.h"
+#include "types/robustness_json.h"
+#include "types/score.h"
 
 /* What the server's JSON parser tells of a text. */
 typedef struct Reader
