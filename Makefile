@@ -13,8 +13,10 @@ DATA = \
 
 # Pages of the documentation, likewise.
 DOCS = \
+	doc/certification.svg \
 	doc/concepts.md \
 	doc/internals.md \
+	doc/layers.svg \
 	doc/operations.md \
 	doc/promises.md \
 	doc/recipes.md \
