@@ -285,7 +285,7 @@ $(REPORT_TEXTS): $(srcdir)/src/report/embed.awk | src/report/
 # The SQL files as C.  The Makefile says which, in which order.
 REGISTRY_SQL = $(patsubst %,$(srcdir)/sql/registry/%.sql,$(RELATIONS) $(UPGRADE_STEPS))
 src/server/registry_sql.c: $(srcdir)/sql/registry/embed.awk $(REGISTRY_SQL) $(firstword $(MAKEFILE_LIST)) | src/server/
-	LC_ALL=C $(AWK) -f $< $(REGISTRY_SQL) >$@.new
+	LC_ALL=C awk -f $< $(REGISTRY_SQL) >$@.new
 	mv $@.new $@
 
 # The release as PGXN takes it: what is committed, or another tree (DIST_TREE=v1.0.0).  META.json says the version.

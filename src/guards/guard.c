@@ -59,14 +59,20 @@ cgae_guard_enter(FunctionCallInfo fcinfo, const char *function)
 
 	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event) &&
 		(later = later_before_trigger(trigdata)) != NULL)
+	{
+		/* copies: looking up the table's name may make its triggers anew */
+		const char *later_name = pstrdup(later->tgname);
+		bool		is_clone = later->tgisclone;
+
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("trigger \"%s\" on \"%s\" would fire after the guard \"%s\"",
-						later->tgname,
-						later->tgisclone ? cgae_table_name(trigdata->tg_relation) :
+						later_name,
+						is_clone ? cgae_table_name(trigdata->tg_relation) :
 						RelationGetRelationName(trigdata->tg_relation),
 						trigdata->tg_trigger->tgname),
 				 errhint("Rename it so that it sorts before the guard, or make it an AFTER trigger.")));
+	}
 	return trigdata;
 }
 

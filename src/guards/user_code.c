@@ -35,6 +35,7 @@ forget_agents(Oid relid)
 		kept.agents = InvalidOid;
 }
 
+/* A trigger of the user's, or one of the guard's whose WHEN is the user's. */
 static bool
 table_has_user_trigger(Relation table, Oid guard, int16 wanted)
 {
@@ -45,7 +46,8 @@ table_has_user_trigger(Relation table, Oid guard, int16 wanted)
 		const Trigger *trigger = &desc->triggers[i];
 
 		if ((trigger->tgtype & wanted) == wanted && !trigger->tgisinternal &&
-			trigger->tgenabled != TRIGGER_DISABLED && trigger->tgfoid != guard)
+			trigger->tgenabled != TRIGGER_DISABLED &&
+			(trigger->tgfoid != guard || trigger->tgqual != NULL))
 			return true;
 	}
 	return false;

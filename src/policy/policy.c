@@ -195,7 +195,7 @@ cgae_policy_changes_announced(Relation policies)
 	Oid			announcer = cgae_guard_function(RelationGetNamespace(policies), ANNOUNCER);
 	const Trigger *trigger = cgae_find_guard(policies, announcer, type);
 
-	return trigger != NULL && trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
+	return trigger != NULL && trigger->tgenabled == TRIGGER_FIRES_ALWAYS && trigger->tgqual == NULL;
 }
 
 int32

@@ -65,7 +65,8 @@ extern int32 cgae_policy_last_version(Relation policies);
 
 /*
  * Does a trigger announce all changes of gate_policies to the caches?  It must
- * be ENABLE ALWAYS, else a load or a logical subscription passes it by.
+ * be ENABLE ALWAYS, else a load or a logical subscription passes it by, and
+ * without a WHEN.
  */
 extern bool cgae_policy_changes_announced(Relation policies);
 

@@ -10,6 +10,7 @@
 
 #include "access/genam.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -19,6 +20,7 @@
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/typcache.h"
 
 #include "server/cache.h"
 #include "server/plan_cache.h"
@@ -145,6 +147,20 @@ cgae_plan_stands(Oid owner, const CgaeStatement *statement)
 	return entry != NULL && entry->plan != NULL && SPI_plan_is_valid(entry->plan);
 }
 
+/* Is an index sorted by a column first, as the column's own type compares, and upwards? */
+static bool
+is_sorted_by(Relation index, AttrNumber column)
+{
+	TypeCacheEntry *type;
+
+	if (index->rd_rel->relam != BTREE_AM_OID || index->rd_index->indkey.values[0] != column ||
+		(index->rd_indoption[0] & INDOPTION_DESC) != 0)
+		return false;
+	/* text_pattern_ops knows equality, too, but sorts by bytes */
+	type = lookup_type_cache(index->rd_opcintype[0], TYPECACHE_BTREE_OPFAMILY);
+	return index->rd_opfamily[0] == type->btree_opf;
+}
+
 /* Does a plan meet the rows that it updates in the order of a column's index? */
 static bool
 is_in_key_order(const CachedPlan *cached, AttrNumber column)
@@ -161,7 +177,7 @@ is_in_key_order(const CachedPlan *cached, AttrNumber column)
 		!ScanDirectionIsForward(((const IndexScan *) scan)->indexorderdir))
 		return false;
 	index = index_open(((const IndexScan *) scan)->indexid, AccessShareLock);
-	in_order = index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indkey.values[0] == column;
+	in_order = is_sorted_by(index, column);
 	index_close(index, NoLock);
 	return in_order;
 }
@@ -174,6 +190,9 @@ cgae_plan_by_index(SPIPlanPtr plan, AttrNumber column)
 	bool		in_order = false;
 	CachedPlan *cached;
 
+	/* the client has each execution planned by itself, with its own settings */
+	if (plan_cache_mode == PLAN_CACHE_MODE_FORCE_CUSTOM_PLAN)
+		return false;
 	for (int i = 0; i < lengthof(avoided); i++)
 		(void) set_config_option(avoided[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 								 true, 0, false);

@@ -43,8 +43,9 @@ extern bool cgae_plan_stands(Oid owner, const CgaeStatement *statement);
 
 /*
  * Plan an update now, if that is still to be done, rather by an index than by a
- * scan of the table or of a bitmap.  True when the plan that came of it meets
- * the rows in the order of a btree index that begins with the column.
+ * scan of the table or of a bitmap.  True when the plan that came of it is the
+ * one that will be executed and meets the rows in the order of the column, by a
+ * btree index that begins with it.
  */
 extern bool cgae_plan_by_index(SPIPlanPtr plan, AttrNumber column);
 

@@ -59,9 +59,10 @@ grow_stack(void)
 
 	if (stack == NULL)
 	{
-		stack = MemoryContextAlloc(cgae_cache_context(), wanted * sizeof(Ticket));
+		/* first, since memory may end: no ticket is pushed that nobody takes off */
 		RegisterXactCallback(forget_tickets, NULL);
 		RegisterSubXactCallback(forget_inner_tickets, NULL);
+		stack = MemoryContextAlloc(cgae_cache_context(), wanted * sizeof(Ticket));
 	}
 	else
 		stack = repalloc(stack, wanted * sizeof(Ticket));

@@ -49,6 +49,7 @@ FROM (VALUES
   ('CREATE TRIGGER seen AFTER UPDATE ON cgae.agents FOR EACH STATEMENT EXECUTE FUNCTION app.seen()'),
   ('CREATE TRIGGER seen AFTER UPDATE OF certified_at, last_seq ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.seen()'),
   ('CREATE TRIGGER seen AFTER UPDATE OF current_robustness ON cgae.agents FOR EACH ROW WHEN (NEW.current_tier >= ''T1'') EXECUTE FUNCTION app.seen()'),
+  ('CREATE TRIGGER seen AFTER UPDATE ON cgae.agents FOR EACH ROW WHEN (app.say(NEW.model_name) IS NOT NULL) EXECUTE FUNCTION cgae.guard_agents()'),
   ('CREATE CONSTRAINT TRIGGER seen AFTER UPDATE ON cgae.agents FOR EACH ROW EXECUTE FUNCTION app.seen()'),
   ('ALTER TABLE cgae.agents ADD CHECK (app.say(model_name) IS NOT NULL)'),
   ('ALTER TABLE cgae.agents ADD team text GENERATED ALWAYS AS (app.say(model_name)) STORED'),

@@ -186,6 +186,18 @@ SELECT is(t.try('t_nobody', 'ANALYZE t.mine'), 'ok', 'ANALYZE of an expression o
 SELECT matches(t.try('CREATE INDEX ON t.mine (cgae.gate_tier(r))'), '^42P17: ', 'no index on what policies may change');
 SELECT is(t.try($$CREATE INDEX ON t.mine (cgae.gate_tier(r, '{0,.3,.5,.65,.8,.9}', '{0,.3,.5,.65,.8,.9}', '{0,.25,.45,.6,.75,.85}', 0.5))$$), 'ok', 'one on thresholds given is fine');
 
+-- a trigger of changes that says nothing of some of them is none: policies are read anew
+SAVEPOINT w;
+DROP TRIGGER zz_cgae_invalidate ON cgae.gate_policies;
+CREATE TRIGGER zz_cgae_invalidate AFTER INSERT OR UPDATE OR DELETE ON cgae.gate_policies FOR EACH ROW WHEN (false) EXECUTE FUNCTION cgae.guard_policies();
+ALTER TABLE cgae.gate_policies ENABLE ALWAYS TRIGGER zz_cgae_invalidate;
+SELECT is(cgae.gate_tier('(1,1,1,0.9)')::text, 'T5', 'judged by the policy that is there');
+SET LOCAL session_replication_role = replica;
+UPDATE cgae.gate_policies SET ih_threshold = 1;
+SET LOCAL session_replication_role = origin;
+SELECT is(cgae.gate_tier('(1,1,1,0.9)')::text, 'T0', 'and by what becomes of it, where a WHEN of the owner''s keeps the change to itself');
+ROLLBACK TO w;
+
 -- the owner drops the table: the paper's policy does not take the place of his
 SELECT t.agent('strict'), cgae.certify('strict', '(1,1,1,1)') \g /dev/null
 CREATE TABLE t.operation (agent_id text);
