@@ -73,6 +73,11 @@ INSERT INTO statement VALUES
   (6, $$SELECT cgae.suspend('a', 'x')$$, 'ok / suspended {x} T5 2'),
   (7, $$SELECT cgae.observe_architecture('a', '0000000000000000')$$, 'ok / suspended {architecture_drift} T5 2'),
   (8, $$SELECT cgae.publish_policy(decay_rate => 0.02)$$, 'ok / active {} T5 2');
+-- A server with assertions stops at one of its own, HEAP_XMAX_IS_LOCKED_ONLY in heap_update(), where a transaction that
+-- holds a row has rolled back an update of it and updates it again on a full page: any plpgsql trigger can do that to
+-- any table.  So this is for servers without.
+SELECT NOT current_setting('debug_assertions')::bool AS may_update_again \gset
+\if :may_update_again
 SELECT is(t.with(t.trigger(timing, tbl, what, true), statement), said, format('%s %s: %s, rolled back: %s', timing, tbl, what, statement))
   FROM statement, (VALUES ('BEFORE UPDATE', 'agents'), ('AFTER UPDATE', 'agents'), ('BEFORE INSERT', 'certifications'), ('AFTER INSERT', 'certifications'), ('BEFORE INSERT', 'agent_events'),
                           ('BEFORE INSERT', 'gate_policies')) AS v(timing, tbl),
@@ -82,6 +87,7 @@ SELECT is(t.with(t.trigger(timing, tbl, what, true), statement), said, format('%
 -- ... also by a function that a rule calls, at the depth of the statement itself
 SELECT is(t.with(format('CREATE RULE r AS ON UPDATE TO cgae.agents DO ALSO SELECT t.interfere(%L, true, OLD.agent_id)', what), statement), said, format('rule: %s, rolled back: %s', what, statement))
   FROM statement, unnest('{update,same,suspend,certify,fail}'::text[]) AS what WHERE n IN (1, 2, 3, 4) ORDER BY what, n;
+\endif
 
 -- An event that is nobody's is refused in the middle of a statement too.
 SELECT is(t.with(t.trigger(timing, tbl, 'event', false), statement), '428C9: events are written by the registry alone / active {} T5 2', format('%s %s: an event of its own: %s', timing, tbl, statement))
