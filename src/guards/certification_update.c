@@ -193,7 +193,7 @@ compare_ids(const void *a, const void *b)
 /*
  * Update all agents of an array, locked in the order of agent_id by the
  * collation of its column, so that two batches cannot lock them crosswise.  Tested by
- * test/specs/certify_many.spec, crosswise.spec and partitions.spec.
+ * test/specs/certify_many.spec, lock_order.spec, crosswise.spec and partitions.spec.
  *
  * They are locked first, unless the plan of the update meets them in that order by
  * itself, as a scan of the key's index does: it sorts the keys.  Partitions are

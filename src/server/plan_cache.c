@@ -186,13 +186,14 @@ bool
 cgae_plan_by_index(SPIPlanPtr plan, AttrNumber column)
 {
 	static const char *const avoided[] = {"enable_seqscan", "enable_bitmapscan"};
-	int			nest_level = NewGUCNestLevel();
 	bool		in_order = false;
 	CachedPlan *cached;
+	int			nest_level;
 
 	/* the client has each execution planned by itself, with its own settings */
 	if (plan_cache_mode == PLAN_CACHE_MODE_FORCE_CUSTOM_PLAN)
 		return false;
+	nest_level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(avoided); i++)
 		(void) set_config_option(avoided[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 								 true, 0, false);
